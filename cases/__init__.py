@@ -1,0 +1,1 @@
+"""The unit's work: cases, victims, officers, referrals, and the rules that keep them from going quiet."""

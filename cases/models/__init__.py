@@ -1,0 +1,52 @@
+"""What does the unit keep? One file per entity; this one names them all."""
+
+from cases.models.account import Account, Role, RolePermission
+from cases.models.assignment import Assignment
+from cases.models.case import Case, CaseStateChange, OffenseCode
+from cases.models.clock import Clock, ClockHold
+from cases.models.evidence import Evidence
+from cases.models.flag import Flag
+from cases.models.grant import CaseGroupObjectPermission, CaseUserObjectPermission, Wall
+from cases.models.importing import ImportChunk, ImportRejection, ImportRun, SavedMapping
+from cases.models.officer import Officer, Squad
+from cases.models.policy import Policy
+from cases.models.referral import Referral
+from cases.models.response import Draft, ElementAnswer, Response
+from cases.models.review import Review
+from cases.models.saved_filter import SavedFilter
+from cases.models.sweep import SweepRun
+from cases.models.victim import BlindToken, InvolvedPerson, Victim
+
+__all__ = [
+    "Account",
+    "Assignment",
+    "BlindToken",
+    "Case",
+    "CaseGroupObjectPermission",
+    "CaseStateChange",
+    "CaseUserObjectPermission",
+    "Clock",
+    "ClockHold",
+    "Draft",
+    "ElementAnswer",
+    "Evidence",
+    "Flag",
+    "ImportChunk",
+    "ImportRejection",
+    "ImportRun",
+    "InvolvedPerson",
+    "OffenseCode",
+    "Officer",
+    "Policy",
+    "Referral",
+    "Response",
+    "Review",
+    "Role",
+    "RolePermission",
+    "SavedFilter",
+    "SavedMapping",
+    "Squad",
+    "SweepRun",
+    "Victim",
+    "Wall",
+]

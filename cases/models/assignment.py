@@ -1,0 +1,31 @@
+"""Who has the case, since when, and have they said so?"""
+
+from django.db import models
+from django.db.models import Q
+
+from cases.models.base import Record
+
+
+class Assignment(Record):
+    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="assignments")
+    officer = models.ForeignKey("cases.Officer", on_delete=models.PROTECT, related_name="assignments")
+    assigned_by = models.ForeignKey(
+        "cases.Account", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    assigned_at = models.DateTimeField()
+    entered_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reassignment = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("assigned_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("case",), condition=Q(ended_at__isnull=True), name="assignment_one_current"
+            ),
+        )
+        indexes = (models.Index(fields=("officer", "assigned_at"), name="assignment_officer"),)
+
+    def __str__(self) -> str:
+        return f"{self.case_id} → {self.officer_id}"
