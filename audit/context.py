@@ -1,0 +1,69 @@
+"""Who is acting right now, from where? Bound once at the edge, read by the recorder.
+
+A request is bound by the middleware, a task or command by `acting_as_system`. Bind outside the
+transaction: what is deferred (denied attempts) is written on the way out, when the act's own
+transaction has ended.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+SYSTEM_PREFIX = "system:"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An account's id and sign-in name, or `system:<task>` twice. Both empty: nobody signed in."""
+
+    id: str = ""
+    label: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """An actor, where they act from, and what has been recorded for them so far."""
+
+    actor: Actor
+    session: str = ""
+    source: str | None = None
+    entry_ids: list[int] = field(default_factory=list)
+    deferred: list[Callable[[], None]] = field(default_factory=list)
+
+    def write_deferred(self) -> None:
+        """Write what waited for the end of the act, oldest first."""
+        while self.deferred:
+            self.deferred.pop(0)()
+
+
+_current: ContextVar[Context | None] = ContextVar("audit_context", default=None)
+
+
+def current() -> Context | None:
+    """The context of the running request, task or command; None when nobody bound one."""
+    return _current.get()
+
+
+@contextmanager
+def acting_as(
+    actor_id: str, actor_label: str, *, session: str = "", source: str | None = None
+) -> Iterator[Context]:
+    """Everything recorded inside is this actor's. `session` is a digest, `source` an IP address."""
+    context = Context(Actor(str(actor_id), actor_label), session, source)
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        try:
+            context.write_deferred()
+        finally:
+            _current.reset(token)
+
+
+@contextmanager
+def acting_as_system(task: str) -> Iterator[Context]:
+    """Everything recorded inside was done by the machinery, in the name of `system:<task>`."""
+    name = f"{SYSTEM_PREFIX}{task}"
+    with acting_as(name, name) as context:
+        yield context

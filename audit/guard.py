@@ -1,0 +1,52 @@
+"""Did this response leave an entry? What shows or changes something must; the rest says why not."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, HttpResponseBase
+
+from audit.context import Context
+from audit.models import Entry
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+DENIED_STATUSES = frozenset({403, 404})
+# A refused form and a conflicting edit show the page again.
+SHOWING_ERRORS = frozenset({409, 422})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class UnauditedResponse(RuntimeError):
+    """A view answered without leaving an entry. It must call `audit.recorder.record`."""
+
+
+def leaves_no_entry(*, why: str) -> Callable[[View], View]:
+    """Exempt a view that shows nothing about a case or a person (a health check, a sign-in form)."""
+    if not why.strip():
+        raise ValueError("Say why this view needs no audit entry.")
+
+    def mark(view: View) -> View:
+        view.audit_exempt = why  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def exemption(view: Callable[..., Any] | None) -> str:
+    """Why the view needs no entry; empty when it needs one."""
+    return getattr(view, "audit_exempt", "")
+
+
+def needs_entry(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether this answer shows something, or may have changed something."""
+    if request.resolver_match is None or exemption(request.resolver_match.func):
+        return False
+    status = response.status_code
+    if status < 300 or status in SHOWING_ERRORS:
+        return request.method != "OPTIONS"
+    return status < 400 and request.method not in SAFE_METHODS and request.user.is_authenticated
+
+
+def left_entry(context: Context) -> bool:
+    """Whether an entry of this context is in the table: one that was rolled back doesn't count."""
+    return Entry.objects.filter(pk__in=context.entry_ids).exists()

@@ -1,0 +1,121 @@
+"""Who makes this request, and what did it leave behind?
+
+No response leaves the server unrecorded. In development and tests (`AUDIT_REFUSE_UNAUDITED`) a view
+that recorded nothing is refused, so that its author hears of it. In production the middleware writes
+a generic entry first and sends the response only when that entry is committed: the promise "nobody
+looks without a record" holds, and a forgotten call can't keep a detective from a case. When even the
+generic entry can't be written, the request fails and nothing is shown.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from audit.context import Context, acting_as
+from audit.events import Event, Outcome
+from audit.guard import DENIED_STATUSES, UnauditedResponse, left_entry, needs_entry
+from audit.recorder import record
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+SUBJECT_ID_LENGTH = 64
+
+
+class AuditMiddleware:
+    """Binds the actor for the request, and holds every view to its entry.
+
+    Stands after the session and authentication middleware. Outside ATOMIC_REQUESTS' transaction, so
+    what it writes survives the rollback of a refused request.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with acting_as(
+            *_actor(request), session=_session_digest(request), source=source_address(request)
+        ) as context:
+            response = self.get_response(request)
+            context.write_deferred()
+            _hold_to_account(request, response, context)
+        return response
+
+
+def source_address(request: HttpRequest) -> str | None:
+    """The client's address. `AUDIT_PROXY_HOPS` says how many proxies of our own stand in front."""
+    hops: int = getattr(settings, "AUDIT_PROXY_HOPS", 0)
+    forwarded = request.headers.get("x-forwarded-for", "").split(",") if hops else []
+    trusted = len(forwarded) >= hops > 0
+    candidate = forwarded[-hops] if trusted else request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(candidate.strip()))
+    except ValueError:
+        return None
+
+
+def _actor(request: HttpRequest) -> tuple[str, str]:
+    user = request.user
+    return (str(user.pk), user.get_username()) if user.is_authenticated else ("", "")
+
+
+def _session_digest(request: HttpRequest) -> str:
+    """Ties entries of one session together; the table alone can't give the session away."""
+    key = request.session.session_key
+    if not key:
+        return ""
+    message = f"audit.session:{key}".encode()
+    return hmac.new(settings.DIGEST_KEY, message, hashlib.sha256).hexdigest()[:32]
+
+
+def _hold_to_account(request: HttpRequest, response: HttpResponse, context: Context) -> None:
+    if response.status_code in DENIED_STATUSES:
+        _record_refusal(request, response)
+    elif needs_entry(request, response):
+        _require_entry(request, response, context)
+    elif response.status_code >= 400:
+        _record_alone(request, Event.REQUEST_FAILED, Outcome.FAILED, response.status_code)
+
+
+def _record_refusal(request: HttpRequest, response: HttpResponse) -> None:
+    """A stranger's wrong address is noise; a signed-in person's is an attempt."""
+    if request.user.is_authenticated:
+        _record_alone(request, Event.ACCESS_DENIED, Outcome.DENIED, response.status_code)
+
+
+def _require_entry(request: HttpRequest, response: HttpResponse, context: Context) -> None:
+    if left_entry(context):
+        return
+    if getattr(settings, "AUDIT_REFUSE_UNAUDITED", False):
+        raise UnauditedResponse(f"The view of {_route(request)!r} left no audit entry.")
+    _record_alone(request, Event.PAGE_VIEWED, Outcome.ALLOWED, response.status_code)
+
+
+def _record_alone(request: HttpRequest, event: Event, outcome: Outcome, status: int) -> None:
+    route = _route(request)
+    with transaction.atomic():
+        record(
+            event,
+            at=timezone.now(),
+            outcome=outcome,
+            subject_type="route" if route else "",
+            subject_id=route[:SUBJECT_ID_LENGTH],
+            details={"status": status, "method": request.method, **_route_arguments(request)},
+        )
+
+
+def _route(request: HttpRequest) -> str:
+    """The route's name: a raw URL could carry what somebody typed."""
+    match = request.resolver_match
+    return match.view_name if match else ""
+
+
+def _route_arguments(request: HttpRequest) -> dict[str, object]:
+    """What the route's own converters parsed: ids and slugs."""
+    match = request.resolver_match
+    return {"route_arguments": match.kwargs} if match and match.kwargs else {}

@@ -1,0 +1,1 @@
+"""How the audit table came to be."""

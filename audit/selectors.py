@@ -1,0 +1,103 @@
+"""What does the log hold about a person, a subject or a kind of act? Newest first, page by page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from audit.events import Event, Outcome
+from audit.models import Entry
+
+PAGE_SIZE = 50
+
+
+class BadCursor(ValueError):
+    """The page marker was not made by `Cursor.token`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last entry of the page before."""
+
+    at: datetime
+    id: int
+
+    @property
+    def token(self) -> str:
+        """The cursor as a URL carries it."""
+        return f"{self.at.isoformat()}_{self.id}"
+
+    @classmethod
+    def parse(cls, token: str) -> "Cursor":
+        """Raises BadCursor."""
+        at, _, number = token.rpartition("_")
+        try:
+            cursor = cls(datetime.fromisoformat(at), int(number))
+        except ValueError as error:
+            raise BadCursor(
+                "This page marker is damaged; start again from the first page."
+            ) from error
+        if cursor.at.tzinfo is None:
+            raise BadCursor("This page marker has no time zone; start again from the first page.")
+        return cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to look for; everything given must hold. `case` finds whatever touched that case."""
+
+    actor_id: str = ""
+    subject_type: str = ""
+    subject_id: str = ""
+    case: str = ""
+    event: Event | str = ""
+    outcome: Outcome | str = ""
+    from_at: datetime | None = None
+    before_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries, newest first, and where the next page begins (None: this is the last)."""
+
+    entries: list[Entry]
+    next: Cursor | None
+
+
+def entries(
+    *, filters: Filters | None = None, after: Cursor | None = None, limit: int = PAGE_SIZE
+) -> Page:
+    """One page of the log. The cost follows the page, not the log."""
+    found = list(_after(matching(filters=filters or Filters()), after)[: limit + 1])
+    page = found[:limit]
+    more = len(found) > limit
+    return Page(page, Cursor(page[-1].at, page[-1].pk) if more else None)
+
+
+def matching(*, filters: Filters) -> QuerySet[Entry]:
+    """Every entry that the filters let through, newest first."""
+    query = Entry.objects.filter(_equal(filters)).order_by("-at", "-id")
+    if filters.from_at:
+        query = query.filter(at__gte=filters.from_at)
+    if filters.before_at:
+        query = query.filter(at__lt=filters.before_at)
+    return query.filter(_touching(filters.case)) if filters.case else query
+
+
+def _equal(filters: Filters) -> Q:
+    names = ("actor_id", "subject_type", "subject_id", "event", "outcome")
+    return Q(**{name: getattr(filters, name) for name in names if getattr(filters, name)})
+
+
+def _touching(case: str) -> Q:
+    return (
+        Q(subject_type="case", subject_id=case)
+        | Q(details__contains={"case": case})
+        | Q(details__contains={"cases": [case]})
+    )
+
+
+def _after(query: QuerySet[Entry], cursor: Cursor | None) -> QuerySet[Entry]:
+    if cursor is None:
+        return query
+    return query.filter(at__lte=cursor.at).exclude(at=cursor.at, id__gte=cursor.id)

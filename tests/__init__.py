@@ -1,0 +1,1 @@
+"""Does the software keep its promise? The folders mirror the code."""

@@ -1,0 +1,1 @@
+"""Is the audit log complete, and can nobody change it?"""

@@ -1,0 +1,81 @@
+"""Which made-up views does the middleware's test walk through?"""
+
+from typing import NoReturn
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+from django.utils import timezone
+
+from audit.events import Event
+from audit.guard import leaves_no_entry
+from audit.recorder import record, record_denied
+
+
+def recorded(request: HttpRequest, case: str) -> HttpResponse:
+    record(Event.CASE_VIEWED, at=timezone.now(), subject_type="case", subject_id=case)
+    return HttpResponse("seen")
+
+
+def forgotten(request: HttpRequest, case: str = "") -> HttpResponse:
+    return HttpResponse("seen")
+
+
+def forgotten_write(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect("/")
+
+
+@leaves_no_entry(why="shows nothing")
+def exempt(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
+
+
+def hidden(request: HttpRequest, case: str) -> NoReturn:
+    record(Event.CASE_VIEWED, at=timezone.now(), subject_type="case", subject_id=case)
+    raise Http404
+
+
+def forbidden(request: HttpRequest) -> NoReturn:
+    raise PermissionDenied
+
+
+def refused(request: HttpRequest) -> NoReturn:
+    record_denied(
+        Event.IDENTITY_REVEALED,
+        at=timezone.now(),
+        subject_type="victim",
+        subject_id="7",
+        reason="no reason given",
+    )
+    raise PermissionDenied
+
+
+def broken(request: HttpRequest) -> NoReturn:
+    record(Event.CASE_VIEWED, at=timezone.now(), subject_type="case", subject_id="1")
+    raise RuntimeError("broken on purpose")
+
+
+def rolled_back(request: HttpRequest) -> HttpResponse:
+    record(Event.CASE_VIEWED, at=timezone.now(), subject_type="case", subject_id="1")
+    transaction.set_rollback(True)
+    return HttpResponse("seen, but nothing was kept")
+
+
+def conflict(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("both texts", status=409)
+
+
+urlpatterns = [
+    path("recorded/<str:case>/", recorded, name="recorded"),
+    path("forgotten/", forgotten, name="forgotten"),
+    path("forgotten/<str:case>/", forgotten, name="forgotten-case"),
+    path("forgotten-write/", forgotten_write, name="forgotten-write"),
+    path("exempt/", exempt, name="exempt"),
+    path("hidden/<str:case>/", hidden, name="hidden"),
+    path("forbidden/", forbidden, name="forbidden"),
+    path("refused/", refused, name="refused"),
+    path("broken/", broken, name="broken"),
+    path("rolled-back/", rolled_back, name="rolled-back"),
+    path("conflict/", conflict, name="conflict"),
+]
