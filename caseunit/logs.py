@@ -1,0 +1,36 @@
+"""What does one log line hold?
+
+One JSON object. Neither request bodies nor query strings are in it, and of an exception only its type and
+where it was raised: a database error quotes the row it refused, and that row may name a child.
+"""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+class JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = _outline(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _outline(exc_info: ExcInfo) -> dict[str, object]:
+    kind, _, trace = exc_info
+    frames = traceback.extract_tb(trace)
+    return {
+        "type": f"{kind.__module__}.{kind.__qualname__}",
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }

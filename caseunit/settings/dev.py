@@ -1,0 +1,24 @@
+"""What is relaxed on one machine, where the pages come over plain HTTP from loopback?"""
+
+from caseunit.settings.base import *  # noqa: F403
+from caseunit.settings.base import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from caseunit.settings.base import env
+
+DEBUG = env.bool("CASEUNIT_DEBUG", False)  # noqa: FBT003
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS: list[str] = []
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_HSTS_PRELOAD = False
+
+if DEBUG:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    WHITENOISE_USE_FINDERS = True
+    WHITENOISE_AUTOREFRESH = True

@@ -1,0 +1,40 @@
+"""What is relaxed for tests? The servers stay real; the secrets are thrown away with the process."""
+
+import base64
+import os
+import secrets
+
+PLACEHOLDERS = {
+    "CASEUNIT_SECRET_KEY": secrets.token_urlsafe(64),
+    "CASEUNIT_SEAL_KEYS": "t1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    "CASEUNIT_DIGEST_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+    "DATABASE_URL": "postgres:///caseunit",
+    "REDIS_URL": "redis:///0",
+}
+for name, value in PLACEHOLDERS.items():
+    if f"{name}_FILE" not in os.environ:
+        os.environ.setdefault(name, value)
+
+from caseunit.settings.base import *  # noqa: E402, F403
+from caseunit.settings.base import CACHES, DATABASES  # noqa: E402
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+CSRF_TRUSTED_ORIGINS: list[str] = []
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
+SECURE_SSL_REDIRECT = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("CASEUNIT_TEST_DATABASE", "test_caseunit")}
+CACHES["default"]["KEY_PREFIX"] = f"test-{WORKER}"
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
