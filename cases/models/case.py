@@ -15,7 +15,8 @@ class Case(Sealed):
     """One investigation. Its data key seals the narratives; `sealed` itself stays empty here.
 
     The columns under "kept up to date" are derived from facts by every write that touches them;
-    `reconcile` reports any that drifted.
+    `reconcile` reports any that drifted. `wake_at`: when a fact comes into force without anybody
+    writing, as an assignee who starts next week; the sweep looks at the case again then.
     """
 
     number = models.CharField(max_length=40, unique=True)
@@ -54,6 +55,7 @@ class Case(Sealed):
     settled = models.PositiveSmallIntegerField(null=True, blank=True)
     required = models.PositiveSmallIntegerField(null=True, blank=True)
     child_seen = models.BooleanField(default=False)
+    wake_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-last_entry_at", "-id")
@@ -89,6 +91,9 @@ class Case(Sealed):
                 fields=("detective", "next_due_at"), name="case_open_detective_due", condition=OPEN
             ),
             models.Index(fields=("next_due_at",), name="case_open_due", condition=OPEN),
+            models.Index(
+                fields=("wake_at",), name="case_wakes", condition=Q(wake_at__isnull=False)
+            ),
             GinIndex(fields=("number",), name="case_number_part", opclasses=("gin_trgm_ops",)),
         )
 

@@ -93,7 +93,7 @@ class Flag(Record):
             models.Index(
                 fields=("acknowledge_by",),
                 name="flag_climbs",
-                condition=Q(status=FlagStatus.OPEN),
+                condition=Q(status=FlagStatus.OPEN) & ~Q(step=Step.COMMANDER),
             ),
             models.Index(
                 fields=("waived_until",),

@@ -1,0 +1,377 @@
+"""Who may see or do what? This module alone decides, and every decision explains itself.
+
+The order: a wall denies before anything else is asked; then the role's permission; then reach by
+assignment, squad, role scope or an explicit grant. Lists use the same reach as a queryset. Nothing
+here asks whether somebody is a superuser. What one may not see does not exist: `Hidden` becomes 404.
+
+Grants are django-guardian's direct-foreign-key rows; guardian's own checks and lists are not used
+(they bypass walls and expiry; see the decision record on access).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from cases.enums import Permission, Rank, Scope
+from cases.models import Account, Case, CaseUserObjectPermission, Squad, Wall
+
+GRANT_VIEW = "view_case"
+GRANT_WORK = "work_case"
+
+# What a grant opens besides seeing the case. Everything else needs the role's own reach.
+WORK_PERMISSIONS = frozenset({Permission.VIEW_CASES, Permission.LOG_RESPONSE, Permission.REVEAL_IDENTITY})
+
+View = Callable[..., HttpResponseBase]
+
+
+class Hidden(Http404):
+    """The viewer may not know that this exists. The same page as for what does not exist."""
+
+
+class NotPermitted(PermissionDenied):
+    """The viewer sees the case but may not do this to it. The message says what; it becomes 403."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking. Built once per request; every selector and service takes one."""
+
+    account_id: UUID | None
+    label: str
+    role_code: str
+    scope: Scope
+    permissions: frozenset[Permission]
+    officer_id: UUID | None = None
+    squad_ids: frozenset[UUID] = frozenset()
+    discipline: str = ""
+    is_active: bool = True
+
+    def can(self, permission: Permission) -> bool:
+        """Whether the role holds the permission at all; on a case, ask `decide`."""
+        return self.is_active and permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class AccessStep:
+    """One rule that was asked. `outcome` is granted, denied, not granted or not applicable."""
+
+    rule: str
+    outcome: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    allowed: bool
+    steps: tuple[AccessStep, ...]
+
+
+NOBODY = Viewer(None, "nobody", "", Scope.NONE, frozenset(), is_active=False)
+
+
+def viewer_for(account: Account) -> Viewer:
+    """The account as a viewer: role, permissions and squads, in at most three queries."""
+    role = account.role
+    permissions = frozenset(
+        Permission(name) for name in role.permissions.values_list("permission", flat=True)
+    )
+    return Viewer(
+        account_id=account.pk,
+        label=account.display_name,
+        role_code=role.code,
+        scope=Scope(role.scope),
+        permissions=permissions,
+        officer_id=account.officer_id,
+        squad_ids=_squads_of(account),
+        discipline=account.discipline,
+        is_active=account.is_active,
+    )
+
+
+def _squads_of(account: Account) -> frozenset[UUID]:
+    officer = account.officer
+    if officer is None:
+        return frozenset()
+    led = frozenset(Squad.objects.filter(sergeant=officer).values_list("pk", flat=True))
+    if officer.rank == Rank.SERGEANT and officer.squad_id:
+        return led | {officer.squad_id}
+    return led
+
+
+def system_viewer(task: str) -> Viewer:
+    """The system at work: a named task, every permission, every case; audited under its name."""
+    return Viewer(None, f"system:{task}", "system", Scope.ALL, frozenset(Permission))
+
+
+# -- reach as a queryset ------------------------------------------------------------------------
+
+
+def visible_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
+    """Every case this viewer may see at `now`, unordered; walls always subtracted."""
+    if not viewer.can(Permission.VIEW_CASES):
+        return Case.objects.none()
+    if viewer.scope == Scope.ALL:
+        return _beyond_walls(Case.objects.all(), viewer)
+    own = Case.objects.filter(_reach(viewer)).order_by().values("pk") if _reach(viewer) else None
+    granted = _granted(viewer, now).values("content_object_id")
+    within = own.union(granted) if own is not None else granted
+    return _beyond_walls(Case.objects.filter(pk__in=within), viewer)
+
+
+def visible_page(
+    viewer: Viewer, now: datetime, *, size: int, before: tuple[datetime, UUID] | None = None
+) -> QuerySet[Case]:
+    """The newest `size` visible cases by last substantive entry, strictly before the given key.
+
+    Each way of reaching a case is walked along its own ordered index and gives at most `size`
+    rows; only those few are merged, so the cost doesn't follow the number of old cases.
+    """
+    if not viewer.can(Permission.VIEW_CASES):
+        return Case.objects.none()
+    legs = [_leg(viewer, reach, size, before) for reach in _reaches(viewer)]
+    if viewer.scope != Scope.ALL:
+        legs.append(_leg(viewer, Q(pk__in=_granted(viewer, now).values("content_object_id")), size, before))
+    if len(legs) == 1:
+        return legs[0]
+    within = [leg.values("pk") for leg in legs]
+    merged = within[0].union(*within[1:])
+    return Case.objects.filter(pk__in=merged).order_by("-last_entry_at", "-id")[:size]
+
+
+def _leg(
+    viewer: Viewer, reach: Q, size: int, before: tuple[datetime, UUID] | None
+) -> QuerySet[Case]:
+    cases = _beyond_walls(Case.objects.filter(reach), viewer)
+    if before is not None:
+        entry, key = before
+        cases = cases.filter(
+            Q(last_entry_at__lte=entry) & (Q(last_entry_at__lt=entry) | Q(last_entry_at=entry, id__lt=key))
+        )
+    return cases.order_by("-last_entry_at", "-id")[:size]
+
+
+def _reaches(viewer: Viewer) -> list[Q]:
+    """The ways a role itself reaches cases, one per ordered index."""
+    if viewer.scope == Scope.ALL:
+        return [Q()]
+    reaches = []
+    if viewer.scope == Scope.SQUAD:
+        reaches += [Q(squad_id=squad) for squad in sorted(viewer.squad_ids)]
+        if viewer.officer_id:
+            reaches.append(Q(supervisor_id=viewer.officer_id))
+    if viewer.scope in (Scope.SQUAD, Scope.OWN) and viewer.officer_id:
+        reaches.append(Q(detective_id=viewer.officer_id))
+    return reaches
+
+
+def _reach(viewer: Viewer) -> Q:
+    combined = Q()
+    for reach in _reaches(viewer):
+        combined |= reach
+    return combined
+
+
+def _granted(viewer: Viewer, now: datetime) -> QuerySet[CaseUserObjectPermission]:
+    return _live_grants(now).filter(user_id=viewer.account_id)
+
+
+def _live_grants(now: datetime) -> QuerySet[CaseUserObjectPermission]:
+    return CaseUserObjectPermission.objects.filter(
+        expires_at__gt=now, ended_at__isnull=True, user__is_active=True
+    )
+
+
+def _beyond_walls(cases: QuerySet[Case], viewer: Viewer) -> QuerySet[Case]:
+    if viewer.account_id is None:
+        return cases
+    walls = Wall.objects.filter(
+        case=OuterRef("pk"), account_id=viewer.account_id, lifted_at__isnull=True
+    )
+    return cases.filter(~Exists(walls))
+
+
+def walled_from(viewer: Viewer, case_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these cases a wall hides from the viewer, so that not even a hint of them shows."""
+    walls = Wall.objects.filter(
+        case_id__in=list(case_ids), account_id=viewer.account_id, lifted_at__isnull=True
+    )
+    return set(walls.values_list("case_id", flat=True))
+
+
+# -- one case -----------------------------------------------------------------------------------
+
+
+def find_case(viewer: Viewer, case_id: UUID, now: datetime) -> Case:
+    """The case, or `Hidden` for what does not exist and for what this viewer may not see alike."""
+    case = (
+        Case.objects.select_related("detective", "supervisor", "squad").filter(pk=case_id).first()
+    )
+    if case is None or not decide(viewer, case, Permission.VIEW_CASES, now).allowed:
+        raise Hidden
+    return case
+
+
+def require(viewer: Viewer, case: Case, permission: Permission, now: datetime) -> None:
+    """Raises `Hidden` when the case may not be seen, `NotPermitted` when only the act is refused."""
+    if decide(viewer, case, permission, now).allowed:
+        return
+    if decide(viewer, case, Permission.VIEW_CASES, now).allowed:
+        raise NotPermitted(f"Your role does not allow you to: {permission.label.lower()}.")
+    raise Hidden
+
+
+def decide(viewer: Viewer, case: Case, permission: Permission, now: datetime) -> Decision:
+    """Whether `viewer` may use `permission` on `case` at `now`, and every rule that was asked."""
+    steps = [_active_step(viewer), _wall_step(viewer, case)]
+    if any(step.outcome == "denied" for step in steps):
+        return Decision(False, tuple(steps))
+    holds = viewer.can(permission)
+    steps.append(
+        AccessStep(f"role may {permission.label.lower()}", _outcome(holds), viewer.role_code)
+    )
+    ways = [*_role_steps(viewer, case), _grant_step(viewer, case, permission, now)]
+    allowed = holds and any(step.outcome == "granted" for step in ways)
+    return Decision(allowed, (*steps, *ways))
+
+
+def _outcome(granted: bool, *, applies: bool = True) -> str:  # noqa: FBT001
+    if not applies:
+        return "not applicable"
+    return "granted" if granted else "not granted"
+
+
+def _active_step(viewer: Viewer) -> AccessStep:
+    return AccessStep("account is active", "granted" if viewer.is_active else "denied")
+
+
+def _wall_step(viewer: Viewer, case: Case) -> AccessStep:
+    walled = viewer.account_id is not None and (
+        Wall.objects.filter(
+            case=case, account_id=viewer.account_id, lifted_at__isnull=True
+        ).exists()
+    )
+    return AccessStep("no wall on this case", "denied" if walled else "granted")
+
+
+def _role_steps(viewer: Viewer, case: Case) -> list[AccessStep]:
+    scope = viewer.scope
+    holds = viewer.officer_id is not None and case.detective_id == viewer.officer_id
+    supervises = viewer.officer_id is not None and case.supervisor_id == viewer.officer_id
+    in_squad = case.squad_id in viewer.squad_ids
+    return [
+        AccessStep("holds the case", _outcome(holds, applies=scope in (Scope.OWN, Scope.SQUAD))),
+        AccessStep("supervises the case", _outcome(supervises, applies=scope == Scope.SQUAD)),
+        AccessStep("leads its squad", _outcome(in_squad, applies=scope == Scope.SQUAD)),
+        AccessStep("role reaches all cases", _outcome(True, applies=scope == Scope.ALL)),
+    ]
+
+
+def _grant_step(viewer: Viewer, case: Case, permission: Permission, now: datetime) -> AccessStep:
+    if viewer.account_id is None:
+        return AccessStep("has a grant", "not applicable")
+    codenames = _grants_opening(permission)
+    grant = (
+        _granted(viewer, now)
+        .filter(content_object=case, permission__codename__in=codenames)
+        .order_by("expires_at")
+        .last()
+    )
+    if grant is None:
+        return AccessStep("has a grant", "not granted")
+    return AccessStep("has a grant", "granted", f"until {grant.expires_at:%Y-%m-%d %H:%M} UTC")
+
+
+def _grants_opening(permission: Permission) -> tuple[str, ...]:
+    if permission == Permission.VIEW_CASES:
+        return (GRANT_VIEW, GRANT_WORK)
+    return (GRANT_WORK,) if permission in WORK_PERMISSIONS else ()
+
+
+@dataclass(frozen=True, slots=True)
+class CanSee:
+    """One account that can see a case, and the steps that say why."""
+
+    account_id: UUID
+    label: str
+    role: str
+    decision: Decision
+
+
+def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
+    """Everybody who can see the case at `now`, decided by the function that enforces."""
+    accounts = Account.objects.filter(is_active=True).select_related("role", "officer")
+    seeing = []
+    for account in _worth_asking(accounts, case, now):
+        decision = decide(viewer_for(account), case, Permission.VIEW_CASES, now)
+        if decision.allowed:
+            seeing.append(CanSee(account.pk, account.display_name, account.role.label, decision))
+    return tuple(seeing)
+
+
+def _worth_asking(
+    accounts: QuerySet[Account], case: Case, now: datetime
+) -> Iterable[Account]:
+    """Narrow to accounts that could pass; `decide` still has the word."""
+    granted = _live_grants(now).filter(content_object=case).values("user_id")
+    return accounts.filter(
+        Q(role__scope=Scope.ALL)
+        | Q(officer_id=case.detective_id, officer__isnull=False)
+        | Q(officer_id=case.supervisor_id, officer__isnull=False)
+        | Q(officer__squads_led=case.squad_id, officer__isnull=False)
+        | Q(officer__squad_id=case.squad_id, officer__rank=Rank.SERGEANT)
+        | Q(pk__in=granted),
+        role__permissions__permission=Permission.VIEW_CASES,
+    ).distinct()
+
+
+# -- views --------------------------------------------------------------------------------------
+
+
+def requires(*permissions: Permission) -> Callable[[View], View]:
+    """Declare a view's access rule: signed in, and the role holds every one of these."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            refused = _bind_viewer(request)
+            if refused is not None:
+                return refused
+            if not all(request.viewer.can(permission) for permission in permissions):  # type: ignore[attr-defined]
+                raise Hidden
+            return view(request, *args, **kwargs)
+
+        guarded.access_rule = permissions or ("signed in",)  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+def signed_in(view: View) -> View:
+    """Declare that any signed-in account may open this view."""
+    return requires()(view)
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """Declare that a view needs no sign-in, and why."""
+
+    def declare(view: View) -> View:
+        view.access_rule = ("public", reason)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
+    account = request.user
+    if not isinstance(account, Account) or not account.is_active:
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    request.viewer = viewer_for(account)  # type: ignore[attr-defined]
+    return None

@@ -1,0 +1,98 @@
+"""Who has the case? Handing it over, and saying that one has it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from audit.events import Event
+from audit.recorder import record
+from cases import access
+from cases.access import NotPermitted, Viewer
+from cases.enums import CaseState, Permission
+from cases.models import Assignment, Case, Officer
+from cases.services.clocks import refresh_cases, refresh_officers
+from cases.services.responses import change_state
+
+
+class OfficerGone(ValueError):
+    """A case can't be given to somebody who is not there."""
+
+
+class AlreadyTheirs(ValueError):
+    """The officer has this case."""
+
+
+@transaction.atomic
+def assign_case(
+    *, viewer: Viewer, now: datetime, case_id: UUID, officer_id: UUID, reason: str = ""
+) -> Assignment:
+    """Give the case to an active officer; its clocks go on, only the acknowledgement starts anew.
+
+    Raises Hidden, NotPermitted, OfficerGone, AlreadyTheirs.
+    """
+    case = access.find_case(viewer, case_id, now)
+    access.require(viewer, case, Permission.ASSIGN_CASE, now)
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    assignment = hand_over(viewer, case, _active_officer(officer_id, now), now, reason)
+    return assignment
+
+
+def hand_over(
+    viewer: Viewer, case: Case, officer: Officer, now: datetime, reason: str
+) -> Assignment:
+    """The hand-over itself, inside the caller's transaction and after its access check."""
+    if case.detective_id == officer.pk:
+        raise AlreadyTheirs(f"{officer} has this case already.")
+    previous = case.detective_id
+    case.assignments.filter(ended_at__isnull=True).update(ended_at=now)
+    assignment = Assignment.objects.create(
+        case=case,
+        officer=officer,
+        assigned_by_id=viewer.account_id,
+        assigned_at=now,
+        entered_at=now,
+        reassignment=case.assignments.exists(),
+    )
+    _point_case_at(case, officer)
+    if case.state in (CaseState.RECEIVED, CaseState.UNDER_REVIEW):
+        change_state(viewer, case, CaseState.ASSIGNED, now)
+    record(Event.CASE_ASSIGNED, at=now, subject_type="case", subject_id=case.pk, reason=reason,
+           changes={"detective": [str(previous or ""), str(officer.pk)]})
+    refresh_cases(case_ids=[case.pk], now=now)
+    refresh_officers(officer_ids={officer.pk} | ({previous} if previous else set()), now=now)
+    return assignment
+
+
+def _point_case_at(case: Case, officer: Officer) -> None:
+    case.detective = officer
+    if officer.squad is not None:
+        case.squad, case.supervisor = officer.squad, officer.squad.sergeant
+    case.save(update_fields=["detective", "squad", "supervisor"])
+
+
+def _active_officer(officer_id: UUID, now: datetime) -> Officer:
+    today = localdate(now)
+    officer = Officer.objects.select_related("squad__sergeant").get(pk=officer_id)
+    if officer.active_from > today or (officer.active_to and officer.active_to <= today):
+        raise OfficerGone(f"{officer} is not active. Choose somebody who is.")
+    return officer
+
+
+@transaction.atomic
+def acknowledge_assignment(*, viewer: Viewer, now: datetime, case_id: UUID) -> None:
+    """The assignee says that they have it. Saying so twice changes nothing.
+
+    Raises Hidden; NotPermitted for anybody but the assignee.
+    """
+    case = access.find_case(viewer, case_id, now)
+    if viewer.officer_id is None or case.detective_id != viewer.officer_id:
+        raise NotPermitted("Only whoever has the case can acknowledge it.")
+    changed = case.assignments.filter(
+        officer_id=viewer.officer_id, ended_at__isnull=True, acknowledged_at__isnull=True
+    ).update(acknowledged_at=now)
+    if not changed:
+        return
+    record(Event.ASSIGNMENT_ACKNOWLEDGED, at=now, subject_type="case", subject_id=case.pk)
+    refresh_cases(case_ids=[case.pk], now=now)

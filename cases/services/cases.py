@@ -1,0 +1,170 @@
+"""How does a case begin? With a report that came in through one of four channels."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.timezone import localtime
+
+from audit.events import Event
+from audit.recorder import record
+from cases.access import NotPermitted, Viewer
+from cases.enums import CaseState, Channel, OffenseClass, Permission
+from cases.models import Case, CaseStateChange, Officer, Referral, Squad
+from cases.models.sealing import new_case_key
+from cases.rules.facts import CARRIES
+from cases.services.clocks import refresh_cases
+from cases.services.victims import PersonInput, save_person, save_victim
+
+NUMBER_LOCK = 4_201
+
+
+class ReportFromFuture(ValueError):
+    """A report can't have come in later than now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralInput:
+    organization: str
+    reference: str
+    priority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Everything the first form asks. `submission_key` makes a double submit one case."""
+
+    channel: Channel
+    received_at: datetime
+    offense_class: OffenseClass
+    submission_key: UUID | None = None
+    number: str = ""
+    priority: str = ""
+    nibrs: str = ""
+    statute: str = ""
+    division: str = ""
+    serious_injury: bool = False
+    child_witness: bool = False
+    victims: tuple[PersonInput, ...] = field(default=(), repr=False)
+    people: tuple[PersonInput, ...] = field(default=(), repr=False)
+    referral: ReferralInput | None = None
+    squad_id: UUID | None = None
+
+
+@transaction.atomic
+def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
+    """Open a case and start its clocks. The same `submission_key` twice returns the first case.
+
+    Raises NotPermitted, ReportFromFuture.
+    """
+    if not viewer.can(Permission.CREATE_CASE):
+        raise NotPermitted("Your role does not allow you to open a case.")
+    if intake.received_at > now:
+        raise ReportFromFuture("A report can't have come in later than now. Check date and time.")
+    _lock_numbers()
+    existing = _already_opened(intake.submission_key)
+    if existing is not None:
+        return existing
+    case = _save_case(viewer, now, intake)
+    _save_people(case, intake, now)
+    _save_referral(case, intake, now)
+    record(Event.CASE_CREATED, at=now, subject_type="case", subject_id=case.pk,
+           details={"number": case.number, "channel": case.channel})
+    refresh_cases(case_ids=[case.pk], now=now)
+    case.refresh_from_db()
+    return case
+
+
+def _already_opened(submission_key: UUID | None) -> Case | None:
+    if submission_key is None:
+        return None
+    return Case.objects.filter(submission_key=submission_key).first()
+
+
+def _save_case(viewer: Viewer, now: datetime, intake: Intake) -> Case:
+    squad = _squad(viewer, intake)
+    case = Case(
+        number=intake.number or _next_number(now),
+        received_at=intake.received_at,
+        entered_at=now,
+        channel=intake.channel,
+        priority=intake.priority,
+        offense_class=intake.offense_class,
+        nibrs=intake.nibrs,
+        statute=intake.statute,
+        division=intake.division,
+        serious_injury=intake.serious_injury,
+        child_witness=intake.child_witness,
+        state=CaseState.RECEIVED,
+        squad=squad,
+        supervisor=squad.sergeant if squad else None,
+        carries=sorted(CARRIES),
+        last_entry_at=intake.received_at,
+        submission_key=intake.submission_key,
+    )
+    new_case_key(case)
+    case.save(force_insert=True)
+    CaseStateChange.objects.create(
+        case=case,
+        state=CaseState.RECEIVED,
+        occurred_at=intake.received_at,
+        entered_at=now,
+        officer_id=viewer.officer_id,
+    )
+    return case
+
+
+def _squad(viewer: Viewer, intake: Intake) -> Squad | None:
+    """The chosen squad, else the one of whoever opens the case: somebody supervises from the start."""
+    if intake.squad_id:
+        return Squad.objects.select_related("sergeant").get(pk=intake.squad_id)
+    officer = Officer.objects.select_related("squad__sergeant").filter(pk=viewer.officer_id).first()
+    return officer.squad if officer else None
+
+
+def _save_people(case: Case, intake: Intake, now: datetime) -> None:
+    for victim in intake.victims:
+        save_victim(case, victim, now)
+    for person in intake.people:
+        save_person(case, person, now)
+
+
+def _save_referral(case: Case, intake: Intake, now: datetime) -> None:
+    if intake.referral is None:
+        return
+    referral = Referral.objects.create(
+        case=case,
+        reference=intake.referral.reference,
+        channel=intake.channel,
+        organization=intake.referral.organization,
+        priority=intake.referral.priority,
+        received_at=intake.received_at,
+        entered_at=now,
+    )
+    record(Event.REFERRAL_RECEIVED, at=now, subject_type="referral", subject_id=referral.pk,
+           details={"case": str(case.pk)})
+
+
+def _lock_numbers() -> None:
+    """One intake at a time takes the next number; held until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBER_LOCK])
+
+
+def _next_number(now: datetime) -> str:
+    """As in 26-000123: the unit's year, then a running number within it."""
+    year = localtime(now).strftime("%y")
+    prefix = f"{year}-"
+    taken = (
+        Case.objects.filter(
+            number__gte=prefix, number__lt=f"{year}.", number__regex=rf"^{prefix}\d{{6}}$"
+        )
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+    )
+    following = int(taken.removeprefix(prefix)) + 1 if taken else 1
+    return f"{prefix}{following:06d}"
+
+

@@ -1,0 +1,145 @@
+"""When may a case end, and how does it begin again?"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.events import Event
+from audit.recorder import record
+from cases import access
+from cases.access import NotPermitted, Viewer
+from cases.enums import (
+    ENDED_STATES,
+    CaseState,
+    Disposition,
+    Permission,
+    ReviewDecision,
+    ReviewSubject,
+)
+from cases.models import Case, CaseStateChange, Review
+from cases.rules.closing import Obstacle, closing_obstacles
+from cases.selectors.facts import case_facts
+from cases.selectors.policy import current_policy
+from cases.services.clocks import refresh_cases, refresh_officers
+
+
+class ClosingRefused(ValueError):
+    """The facts do not allow this closure; `obstacles` says what stands in the way."""
+
+    def __init__(self, obstacles: tuple[Obstacle, ...]) -> None:
+        super().__init__("This case can't be closed yet.")
+        self.obstacles = obstacles
+
+
+class NotEnded(ValueError):
+    """Only a case that has ended can be reopened."""
+
+
+class NoReason(ValueError):
+    """This needs a reason."""
+
+
+@transaction.atomic
+def close_case(
+    *,
+    viewer: Viewer,
+    now: datetime,
+    case_id: UUID,
+    disposition: Disposition,
+    closing_officer_id: UUID,
+    reason: str = "",
+) -> None:
+    """End a case with the signature of a supervisor who is not the closing detective.
+
+    Raises Hidden, NotPermitted, ClosingRefused.
+    """
+    case = access.find_case(viewer, case_id, now)
+    access.require(viewer, case, Permission.CLOSE_CASE, now)
+    if viewer.officer_id is None or viewer.officer_id == closing_officer_id:
+        raise NotPermitted("A closure is signed by a supervisor who is not the closing detective.")
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    if case.state in ENDED_STATES:
+        raise NotPermitted("This case has ended already.")
+    _refuse_if_hindered(case, disposition, closing_officer_id)
+    _sign(viewer, case, now)
+    _end(viewer, case, disposition, closing_officer_id, now, reason)
+
+
+def obstacles_to(
+    case: Case, disposition: Disposition, closing_officer_id: UUID
+) -> tuple[Obstacle, ...]:
+    """What stands in the way of ending the case like this; empty when nothing does."""
+    facts = case_facts([case.pk])[case.pk]
+    return closing_obstacles(facts, disposition, str(closing_officer_id), current_policy())
+
+
+def _refuse_if_hindered(case: Case, disposition: Disposition, closing_officer_id: UUID) -> None:
+    obstacles = obstacles_to(case, disposition, closing_officer_id)
+    if obstacles:
+        raise ClosingRefused(obstacles)
+
+
+def _sign(viewer: Viewer, case: Case, now: datetime) -> None:
+    Review.objects.create(
+        case=case,
+        subject=ReviewSubject.CLOSURE,
+        decision=ReviewDecision.APPROVED,
+        reviewer_id=viewer.officer_id,
+        occurred_at=now,
+        entered_at=now,
+    )
+    record(Event.CLOSURE_REVIEWED, at=now, subject_type="case", subject_id=case.pk)
+
+
+def _end(
+    viewer: Viewer,
+    case: Case,
+    disposition: Disposition,
+    closing_officer_id: UUID,
+    now: datetime,
+    reason: str,
+) -> None:
+    ended = CaseState.INACTIVE if disposition == Disposition.INACTIVE else CaseState.CLOSED
+    case.state, case.disposition, case.closed_at = ended, disposition, now
+    case.save(update_fields=["state", "disposition", "closed_at"])
+    CaseStateChange.objects.create(
+        case=case,
+        state=ended,
+        disposition=disposition,
+        occurred_at=now,
+        entered_at=now,
+        officer_id=closing_officer_id,
+        signed_by_id=viewer.officer_id,
+        reason=reason,
+    )
+    record(Event.CASE_CLOSED, at=now, subject_type="case", subject_id=case.pk, reason=reason,
+           changes={"state": ended, "disposition": disposition})
+    refresh_cases(case_ids=[case.pk], now=now)
+    if case.detective_id:
+        refresh_officers(officer_ids={case.detective_id}, now=now)
+
+
+@transaction.atomic
+def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) -> None:
+    """Take an ended case up again; its next entry falls due anew.
+
+    Raises Hidden, NotPermitted, NotEnded, NoReason.
+    """
+    case = access.find_case(viewer, case_id, now)
+    access.require(viewer, case, Permission.REOPEN_CASE, now)
+    if not reason.strip():
+        raise NoReason("Say why the case is reopened.")
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    if case.state not in ENDED_STATES:
+        raise NotEnded("This case has not ended.")
+    before = case.state
+    case.state, case.disposition, case.closed_at = CaseState.REOPENED, "", None
+    case.save(update_fields=["state", "disposition", "closed_at"])
+    CaseStateChange.objects.create(
+        case=case, state=CaseState.REOPENED, occurred_at=now, entered_at=now,
+        officer_id=viewer.officer_id, reason=reason,
+    )
+    record(Event.CASE_REOPENED, at=now, subject_type="case", subject_id=case.pk, reason=reason,
+           changes={"state": [before, CaseState.REOPENED]})
+    refresh_cases(case_ids=[case.pk], now=now)

@@ -1,0 +1,80 @@
+"""How is free text kept? Twice: the original sealed, and a redacted text in the clear."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from cases.enums import AgeBand
+from cases.models import BlindToken, Case, InvolvedPerson, Victim
+from cases.models.sealing import blind, open_identity_of
+from cases.rules.redaction import KnownPerson, known_person, redact
+
+AGE_BANDS = (
+    (3, AgeBand.UNDER_3),
+    (6, AgeBand.FROM_3),
+    (10, AgeBand.FROM_6),
+    (13, AgeBand.FROM_10),
+    (16, AgeBand.FROM_13),
+    (18, AgeBand.FROM_16),
+)
+
+
+def known_people(case: Case) -> tuple[KnownPerson, ...]:
+    """The case's people with the forms their names take, opened for redaction only."""
+    sealed: list[Victim | InvolvedPerson] = [*case.victims.all(), *case.people.all()]
+    return tuple(known_person(one.pseudonym, open_identity_of(one)) for one in sealed)
+
+
+def redacted(case: Case, text: str) -> str:
+    """`text` with every known name of the case's people replaced by their pseudonym."""
+    return redact(text, known_people(case)) if text else ""
+
+
+def age_band(birth_on: date | None, at: datetime) -> AgeBand:
+    """The band of somebody born on `birth_on`, on the day of `at`."""
+    if birth_on is None:
+        return AgeBand.UNKNOWN
+    return band_of_years(full_years(birth_on, at.date()))
+
+
+def full_years(birth_on: date, on: date) -> int:
+    return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day))
+
+
+def band_of_years(years: int) -> AgeBand:
+    """Negative years are an error in the source and say nothing."""
+    if years < 0:
+        return AgeBand.UNKNOWN
+    return next((band for limit, band in AGE_BANDS if years < limit), AgeBand.ADULT)
+
+
+def tokens_of(
+    identity: dict[str, str], *, victim_id: UUID | None = None, person_id: UUID | None = None
+) -> list[BlindToken]:
+    """Unsaved blind tokens: keyed digests of the full name and the birth date."""
+    return [
+        BlindToken(victim_id=victim_id, person_id=person_id, kind=kind, digest=digest)
+        for kind, digest in token_digests(identity)
+    ]
+
+
+def token_digests(identity: dict[str, str]) -> Iterable[tuple[str, bytes]]:
+    """(kind, keyed digest) of each form that can be looked for."""
+    for kind, value in _forms(identity):
+        yield kind, blind(kind, value)
+
+
+def _forms(identity: dict[str, str]) -> Iterable[tuple[str, str]]:
+    name = _normalized(f"{identity.get('first_name', '')} {identity.get('last_name', '')}")
+    last_name = _normalized(identity.get("last_name", ""))
+    birth = identity.get("birth_date", "")
+    if name:
+        yield "name", name
+    if birth:
+        yield "birth_date", birth
+    if last_name and birth:
+        yield "last_name_birth", f"{last_name} {birth}"
+
+
+def _normalized(name: str) -> str:
+    return " ".join(sorted(name.casefold().replace("-", " ").split()))

@@ -1,0 +1,179 @@
+"""Who is the case about? People are added sealed, and looked for without being shown."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.events import Event
+from audit.recorder import record
+from cases import access
+from cases.access import Viewer
+from cases.enums import Permission, PersonRole
+from cases.models import BlindToken, Case, InvolvedPerson, Victim
+from cases.models.sealing import new_pseudonym, seal_identity_on
+from cases.services.clocks import refresh_cases
+from cases.services.narratives import age_band, token_digests, tokens_of
+
+VICTIM_PREFIX = "V"
+PERSON_PREFIX = "P"
+CANDIDATES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInput:
+    """A person as typed. `identity` (first_name, last_name, birth_date, phone, …) is sealed at once.
+
+    `role` None is the alleged victim.
+    """
+
+    identity: Mapping[str, str] = field(default_factory=dict, repr=False)
+    role: PersonRole | None = None
+    sex: str = ""
+    relation: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case that may already be about this child. Only what the viewer may see is named."""
+
+    case_id: UUID
+    number: str
+    pseudonym: str
+    why: tuple[str, ...]
+    sure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    seen: tuple[Candidate, ...]
+    beyond_reach: bool
+
+
+WHY = {
+    "name": "same name",
+    "birth_date": "same birth date",
+    "last_name_birth": "same last name and birth date",
+}
+
+
+@transaction.atomic
+def add_victim(*, viewer: Viewer, now: datetime, case_id: UUID, person: PersonInput) -> Victim:
+    """Add an alleged victim to a case the viewer works on. Raises Hidden, NotPermitted."""
+    case = access.find_case(viewer, case_id, now)
+    access.require(viewer, case, Permission.LOG_RESPONSE, now)
+    victim = save_victim(case, person, now)
+    record(Event.VICTIM_ADDED, at=now, subject_type="case", subject_id=case.pk,
+           details={"victim": victim.pseudonym})
+    return victim
+
+
+@transaction.atomic
+def add_person(
+    *, viewer: Viewer, now: datetime, case_id: UUID, person: PersonInput
+) -> InvolvedPerson:
+    """Add a caregiver, suspect, reporter or witness. Raises Hidden, NotPermitted."""
+    case = access.find_case(viewer, case_id, now)
+    access.require(viewer, case, Permission.LOG_RESPONSE, now)
+    added = save_person(case, person, now)
+    record(Event.PERSON_ADDED, at=now, subject_type="case", subject_id=case.pk,
+           details={"person": added.pseudonym, "role": added.role})
+    refresh_cases(case_ids=[case.pk], now=now)
+    return added
+
+
+def save_victim(case: Case, person: PersonInput, now: datetime) -> Victim:
+    """The victim's row and blind tokens, inside the caller's transaction."""
+    victim = Victim(
+        case=case,
+        pseudonym=new_pseudonym(VICTIM_PREFIX),
+        age_band=age_band(_birth_on(person.identity), case.received_at),
+        sex=person.sex,
+        entered_at=now,
+    )
+    seal_identity_on(victim, person.identity)
+    victim.save(force_insert=True)
+    BlindToken.objects.bulk_create(tokens_of(dict(person.identity), victim_id=victim.pk))
+    return victim
+
+
+def save_person(case: Case, person: PersonInput, now: datetime) -> InvolvedPerson:
+    """The person's row and blind tokens, inside the caller's transaction."""
+    added = InvolvedPerson(
+        case=case,
+        role=person.role or PersonRole.WITNESS,
+        pseudonym=new_pseudonym(PERSON_PREFIX),
+        named=any(person.identity.values()),
+        relation=person.relation,
+        description=person.description,
+        entered_at=now,
+    )
+    seal_identity_on(added, person.identity)
+    added.save(force_insert=True)
+    BlindToken.objects.bulk_create(tokens_of(dict(person.identity), person_id=added.pk))
+    return added
+
+
+def _birth_on(identity: Mapping[str, str]) -> date | None:
+    given = identity.get("birth_date", "")
+    return date.fromisoformat(given) if given else None
+
+
+@transaction.atomic
+def search_identities(*, viewer: Viewer, now: datetime, identity: Mapping[str, str]) -> Candidates:
+    """Cases whose victim may be the same child, found by keyed digests without opening anything.
+
+    What the viewer may not see is never named or counted; that something lies beyond their reach
+    is said, because a second case about the same child is how reports get lost.
+    """
+    digests = dict(token_digests(dict(identity)))
+    matches = _matches(digests)
+    visible = set(
+        access.visible_cases(viewer, now).filter(pk__in=matches).values_list("pk", flat=True)
+    )
+    record(Event.IDENTITY_SEARCHED, at=now, subject_type="search",
+           details={"forms": sorted(digests), "seen": [str(case) for case in visible]})
+    walled = access.walled_from(viewer, matches)
+    return Candidates(
+        seen=tuple(_candidates(matches, visible)),
+        beyond_reach=bool(set(matches) - visible - walled),
+    )
+
+
+def _matches(digests: Mapping[str, bytes]) -> dict[UUID, dict[str, set[str]]]:
+    """case → pseudonym → the kinds of token that matched."""
+    found: dict[UUID, dict[str, set[str]]] = {}
+    tokens = BlindToken.objects.filter(
+        digest__in=list(digests.values()), victim__isnull=False
+    ).values_list("victim__case_id", "victim__pseudonym", "kind")
+    for case_id, pseudonym, kind in tokens:
+        found.setdefault(case_id, {}).setdefault(pseudonym, set()).add(kind)
+    return found
+
+
+def _candidates(
+    matches: Mapping[UUID, Mapping[str, set[str]]], visible: set[UUID]
+) -> Iterable[Candidate]:
+    numbers = dict(Case.objects.filter(pk__in=visible).values_list("pk", "number"))
+    likely = sorted(
+        (
+            (case_id, pseudonym, kinds)
+            for case_id, people in matches.items()
+            if case_id in visible
+            for pseudonym, kinds in people.items()
+        ),
+        key=lambda match: (-len(match[2]), numbers[match[0]]),
+    )
+    for case_id, pseudonym, kinds in likely[:CANDIDATES_SHOWN]:
+        yield Candidate(
+            case_id, numbers[case_id], pseudonym, tuple(WHY[kind] for kind in sorted(kinds)), _sure(kinds)
+        )
+
+
+def _sure(kinds: set[str]) -> str:
+    if {"name", "birth_date"} <= kinds:
+        return "very likely"
+    return "likely" if "last_name_birth" in kinds else "possible"
