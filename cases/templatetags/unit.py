@@ -1,0 +1,174 @@
+"""How do pages say dates and spans, show a form field, and frame themselves for the one who reads?"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField, Form
+from django.forms.utils import ErrorList
+from django.template.context import Context
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from cases.enums import Permission
+
+register = template.Library()
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+HOURS_UNTIL = timedelta(hours=48)
+
+WIDGET_CLASSES = {
+    "select": "usa-select",
+    "textarea": "usa-textarea",
+    "checkbox": "usa-checkbox__input",
+    "radioselect": "usa-radio__input",
+    "checkboxselectmultiple": "usa-checkbox__input",
+    "clearablefile": "cu-file",
+    "file": "cu-file",
+}
+GROUPS = frozenset({"radioselect", "checkboxselectmultiple"})
+
+# Name of the URL, its arguments, what the link says, and the permission that shows it.
+NAVIGATION: tuple[tuple[str, tuple[str, ...], str, Permission], ...] = (
+    ("my-work", (), "My work", Permission.LOG_RESPONSE),
+    ("dashboard", (), "Dashboard", Permission.SEE_DASHBOARD),
+    ("case-list", (), "Cases", Permission.VIEW_CASES),
+    ("case-new", ("scene",), "New case", Permission.CREATE_CASE),
+    ("imports", (), "Imports", Permission.IMPORT_CASELOAD),
+    ("roles", (), "Roles", Permission.MANAGE_ROLES),
+    ("audit", (), "Audit", Permission.SEE_AUDIT),
+)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """An instant in the unit's time zone: 23 Nov 2026 14:02."""
+    return "" if value is None else f"{timezone.localtime(value):%-d %b %Y %H:%M}"
+
+
+@register.filter
+def moment_tag(value: datetime | None) -> SafeString | str:
+    """The same inside a `time` element that machines can read."""
+    if value is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), moment(value))
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A day: 23 Nov 2026."""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    return "" if value is None else f"{value:%-d %b %Y}"
+
+
+@register.filter
+def in_words(span: timedelta | None) -> str:
+    """How long, in the one unit that matters: 12 minutes, 26 hours, 41 days."""
+    if span is None:
+        return ""
+    span = abs(span)
+    if span < MINUTE:
+        return "under a minute"
+    if span < HOUR:
+        return _counted(span // MINUTE, "minute")
+    if span < HOURS_UNTIL:
+        return _counted(span // HOUR, "hour")
+    return _counted(span // DAY, "day")
+
+
+@register.filter
+def late_or_left(left: timedelta | None) -> str:
+    """What is left until a due time, or how late it is: in 5 hours, 6 days late."""
+    if left is None:
+        return ""
+    return f"{in_words(left)} late" if left < timedelta(0) else f"in {in_words(left)}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+@register.simple_tag
+def unit_name() -> str:
+    """The unit's name, as its settings give it."""
+    return str(settings.UNIT_NAME)
+
+
+@register.simple_tag
+def unit_zone() -> str:
+    """The time zone of every time that pages show or ask for: America/Chicago."""
+    return timezone.get_default_timezone_name()
+
+
+@register.inclusion_tag("components/_navigation.html", takes_context=True)
+def site_navigation(context: Context) -> dict[str, Any]:
+    """The links that this reader's permissions open, and who they are signed in as."""
+    request = context["request"]
+    viewer = getattr(request, "viewer", None)
+    permissions = viewer.permissions if viewer else frozenset()
+    links = [
+        {"label": label, "url": url, "current": request.path == url}
+        for url, label in _links(permissions)
+    ]
+    return {"viewer": viewer, "links": links, "csrf_token": context.get("csrf_token", "")}
+
+
+def _links(permissions: frozenset[str]) -> list[tuple[str, str]]:
+    return [
+        (reverse(name, args=args), label)
+        for name, args, label, permission in NAVIGATION
+        if permission in permissions
+    ]
+
+
+@register.inclusion_tag("components/_keys.html", takes_context=True)
+def keys_switch(context: Context) -> dict[str, Any]:
+    """The keyboard shortcuts: the list of them, and the switch that turns them off."""
+    request = context["request"]
+    session = getattr(request, "session", {})
+    return {
+        "viewer": getattr(request, "viewer", None),
+        "keys_on": session.get("keys", True),
+        "path": request.path,
+        "csrf_token": context.get("csrf_token", ""),
+    }
+
+
+@register.inclusion_tag("components/_form_field.html")
+def field(bound: BoundField, **options: str) -> dict[str, Any]:
+    """A form field with its label, hint and errors. Options: `zone` (shown beside a time), `hint`."""
+    kind = bound.widget_type
+    return {
+        "field": bound,
+        "grouped": kind in GROUPS,
+        "single_box": kind == "checkbox",
+        "widget": bound.as_widget(attrs={"class": _widget_class(bound)}),
+        "zone": options.get("zone", ""),
+        "hint": options.get("hint", "") or bound.help_text,
+    }
+
+
+def _widget_class(bound: BoundField) -> str:
+    base = WIDGET_CLASSES.get(bound.widget_type, "usa-input")
+    return f"{base} usa-input--error" if bound.errors else base
+
+
+@register.inclusion_tag("components/_error_summary.html")
+def error_summary(form: Form) -> dict[str, Any]:
+    """What is wrong with the form, each line a link to its field; nothing when nothing is."""
+    lines = [
+        {"id": form[name].id_for_label if name in form.fields else "", "text": text}
+        for name, errors in form.errors.items()
+        for text in _texts(errors)
+    ]
+    return {"lines": lines}
+
+
+def _texts(errors: ErrorList) -> list[str]:
+    return [str(error) for error in errors]

@@ -1,0 +1,17 @@
+// What does every page do for its reader? Focus goes to what went wrong; a lost connection is said.
+
+const focusFirstError = () => document.querySelector("[data-focus]")?.focus();
+
+const say = (text) => {
+  const place = document.getElementById("messages");
+  if (!place) return;
+  const note = document.createElement("p");
+  note.className = "cu-tag cu-tag--alert";
+  note.textContent = text;
+  place.replaceChildren(note);
+};
+
+document.addEventListener("DOMContentLoaded", focusFirstError);
+document.addEventListener("htmx:sendError", () => say("The server can't be reached. Nothing was changed."));
+document.addEventListener("htmx:responseError", () => say("The server refused this step. Load the page again."));
+focusFirstError();
