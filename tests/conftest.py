@@ -1,0 +1,120 @@
+"""What do all tests share? A clock that stands still, somebody who acts, and a table that can be emptied."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.backends.postgresql.operations import DatabaseOperations
+from pytest_django import DjangoDbBlocker
+
+from audit.context import Context, acting_as_system
+from tests.leaks import Identity, Watch, watching
+
+SEEDS = "test_seeds"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "unbound: nobody acts unless the code under test binds an actor"
+    )
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday, 09:00 in Chicago."""
+    return datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def somebody_acts(request: pytest.FixtureRequest) -> Iterator[Context | None]:
+    """Every entry needs an actor. Tests of what must bind its own (tasks, commands) get none."""
+    binds_itself = {"test_tasks.py", "test_commands.py"}
+    if request.node.get_closest_marker("unbound") or request.path.name in binds_itself:
+        yield None
+        return
+    with acting_as_system("test") as context:
+        yield context
+
+
+@pytest.fixture
+def child() -> Identity:
+    """An invented child, whose names are no words of any page."""
+    return {
+        "first_name": "Zephyrine",
+        "last_name": "O'Quillfeather",
+        "birth_date": "2018-02-09",
+        "phone": "(816) 555-0143",
+        "address": "4117 Invented Hollow Lane",
+    }
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Everything that leaves the process while the test runs: `watch.nothing_leaked([child])`."""
+    with watching() as watched:
+        yield watched
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Lets tests that commit empty the database behind them.
+
+    The audit table refuses TRUNCATE even from its owner, which is the point of it; so the flush, and
+    nothing else, switches those triggers off and on again in its own transaction. Rows that migrations
+    wrote (roles, the first policy) are put back, because the next test starts from a migrated database.
+    """
+    with django_db_blocker.unblock():
+        _keep_seeds()
+    plain = DatabaseOperations.execute_sql_flush
+
+    def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
+        with transaction.atomic():
+            triggers = _truncate_triggers()
+            _execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in triggers)
+            plain(self, sql_list)
+            _execute(
+                f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}" for table, name in triggers
+            )
+            _restore_seeds()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
+        yield
+
+
+def _truncate_triggers() -> list[tuple[str, str]]:
+    return _rows(
+        r"SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%\_no\_truncate'"
+    )
+
+
+def _keep_seeds() -> None:
+    _execute([f"DROP SCHEMA IF EXISTS {SEEDS} CASCADE", f"CREATE SCHEMA {SEEDS}"])
+    ours = _rows(
+        r"SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'cases\_%' "
+        "AND relnamespace = 'public'::regnamespace"
+    )
+    filled = [table for (table,) in ours if _rows(f"SELECT 1 FROM {table} LIMIT 1")]
+    _execute(f"CREATE TABLE {SEEDS}.{table} AS TABLE public.{table}" for table in filled)
+
+
+def _restore_seeds() -> None:
+    """In any order: foreign keys are checked at commit."""
+    tables = _rows(
+        f"SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = '{SEEDS}'::regnamespace"
+    )
+    _execute(f"INSERT INTO public.{table} SELECT * FROM {SEEDS}.{table}" for (table,) in tables)
+
+
+def _rows(sql: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def _execute(statements: Any) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

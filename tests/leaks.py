@@ -1,0 +1,317 @@
+"""Did anything that identifies a person get out, and did anybody see more than they may? (laws 2, 3)
+
+A failure says what kind of thing leaked and where, never the thing itself.
+"""
+
+import html
+import json
+import logging
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+from urllib.parse import unquote_plus
+
+from celery.signals import before_task_publish, task_prerun
+from django.conf import settings
+from django.core import mail
+from django.core.cache import caches
+from django.db import connection
+from django.db.models import Model
+from django.http.response import HttpResponseBase
+from django.template import Context as TemplateContext
+from django.test.signals import template_rendered
+
+Identity = Mapping[str, str]
+NAMES = ("name", "first_name", "last_name", "caregiver_name", "suspect_name", "alias")
+DEPTH = 8
+T = TypeVar("T")
+
+
+class Leaked(AssertionError):
+    """Something identifying was found where it must not be."""
+
+
+def assert_nothing_leaks(
+    container: object, identities: Iterable[Identity], where: str = "it"
+) -> None:
+    """Fail when any form of any identity is anywhere inside `container`.
+
+    `container` may be text, bytes, a response (body, headers, cookies, template context), a log
+    record, an exception, or any nesting of mappings and sequences of these.
+    """
+    patterns = [(kind, pattern) for identity in identities for kind, pattern in forms(identity)]
+    assert patterns, "There is nothing to look for: no identity has a value."
+    found = sorted(
+        {
+            f"{kind} in {place}"
+            for place, text in flatten(container, where)
+            for variant in decoded(text)
+            for kind, pattern in patterns
+            if pattern.search(variant)
+        }
+    )
+    if found:
+        raise Leaked("leaked: " + "; ".join(found))
+
+
+def exact_sets(visible: Collection[T], expected: Collection[T]) -> None:
+    """Fail when somebody sees more ("leaked") or less ("missing") than exactly this."""
+    leaked, missing = set(visible) - set(expected), set(expected) - set(visible)
+    problems = [
+        f"{word}: {sorted(map(str, items))}"
+        for word, items in (("leaked", leaked), ("missing", missing))
+        if items
+    ]
+    if len(visible) != len(set(visible)):
+        problems.append("seen twice")
+    if problems:
+        raise Leaked("; ".join(problems))
+
+
+def forms(identity: Identity) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """What to look for, by kind of thing: every way in which one of its values is usually written."""
+    for kind, value in identity.items():
+        if not value.strip():
+            continue
+        if "birth" in kind or "dob" in kind:
+            yield from (
+                (kind, _whole(written)) for written in date_forms(date.fromisoformat(value))
+            )
+        elif "phone" in kind:
+            yield kind, _digits(value)
+        else:
+            yield kind, _whole(value)
+
+
+def date_forms(day: date) -> set[str]:
+    """A date as people and machines write it."""
+    month, short = day.strftime("%B"), day.strftime("%b")
+    m, d, y, yy = day.month, day.day, day.year, day.year % 100
+    numeric = {
+        f"{first}{mark}{second}{mark}{year}"
+        for mark in "/-."
+        for year in (f"{y}", f"{yy:02}")
+        for first, second in ((f"{m}", f"{d}"), (f"{m:02}", f"{d:02}"), (f"{d:02}", f"{m:02}"))
+    }
+    worded = {
+        written
+        for name in (month, short, f"{short}.")
+        for written in (
+            f"{name} {d}, {y}",
+            f"{name} {d} {y}",
+            f"{d} {name} {y}",
+            f"{d:02} {name} {y}",
+        )
+    }
+    return {day.isoformat(), f"{y}/{m:02}/{d:02}", f"{y}{m:02}{d:02}"} | numeric | worded
+
+
+def flatten(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str, str]]:
+    """Every text inside a value, with the place where it stands."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, bytes | bytearray | memoryview):
+        yield where, bytes(value).decode("utf-8", errors="replace")
+    elif value is not None and depth:
+        for place, part in _parts(value, where):
+            yield from flatten(part, place, depth - 1)
+
+
+def decoded(text: str) -> set[str]:
+    """The text as it stands, and with each common encoding undone; accents and case set aside."""
+    variants = {text, html.unescape(text), unquote_plus(text), _json_unescaped(text)}
+    return {_plain(variant) for variant in variants}
+
+
+@dataclass
+class Watch:
+    """What left the process while it watched."""
+
+    logs: list[logging.LogRecord] = field(default_factory=list)
+    contexts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    tasks: list[object] = field(default_factory=list)
+
+    def nothing_leaked(self, identities: Iterable[Identity]) -> None:
+        """Fail when an identity stood in a log, a template's context, a task, a cache key or a mail."""
+        outbox = [
+            (message.subject, message.body, message.recipients(), message.attachments)
+            for message in getattr(mail, "outbox", [])
+        ]
+        assert_nothing_leaks(
+            {
+                "log": self.logs,
+                "context": dict(self.contexts),
+                "task": self.tasks,
+                "cache key": cache_keys(),
+                "mail": outbox,
+            },
+            list(identities),
+            where="",
+        )
+
+    def no_models_in_contexts(self, *sealed: type[Model]) -> None:
+        """Fail when a template was handed a record that can be unsealed, instead of a redacted card."""
+        found = sorted(
+            {
+                f"{type(item).__name__} in {template}: {place}"
+                for template, context in self.contexts
+                for place, item in _items(context, "")
+                if isinstance(item, sealed)
+            }
+        )
+        if found:
+            raise Leaked("leaked: " + "; ".join(found))
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Collect what leaves the process: log records of every level, template contexts, task messages."""
+    watch = Watch()
+
+    def rendered(sender: object, template: Any, context: TemplateContext, **_: object) -> None:
+        watch.contexts.append((str(template.name), dict(context.flatten())))
+
+    def published(body: object = None, **_: object) -> None:
+        watch.tasks.append(body)
+
+    def started(args: object = (), kwargs: object = None, **_: object) -> None:
+        watch.tasks.append((args, kwargs))
+
+    listeners = (
+        (template_rendered, rendered),
+        (before_task_publish, published),
+        (task_prerun, started),
+    )
+    for signal, listener in listeners:
+        signal.connect(listener, weak=False)
+    with _collecting(watch.logs):
+        yield watch
+    for signal, listener in listeners:
+        signal.disconnect(listener)
+
+
+def cache_keys() -> list[str]:
+    """The keys that stand in this worker's part of the real cache."""
+    backend: Any = caches["default"]
+    client = backend._cache.get_client()
+    prefix = settings.CACHES["default"]["KEY_PREFIX"]
+    return [key.decode(errors="replace") for key in client.scan_iter(match=f"{prefix}:*")]
+
+
+def assert_database_is_clean(identities: Iterable[Identity]) -> None:
+    """Fail when any column of any table holds an identity in clear, as text or as bytes."""
+    wanted = list(identities)
+    for table in connection.introspection.table_names():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            columns = [column.name for column in cursor.description or ()]
+            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        assert_nothing_leaks(rows, wanted, where=table)
+
+
+@contextmanager
+def _collecting(records: list[logging.LogRecord]) -> Iterator[None]:
+    """From every logger, also from one that keeps its records from the root."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, logging.Logger.manager.loggerDict)]
+    deaf = [logger for logger in loggers if logger.parent is None or not logger.propagate]
+    levels = [(logger, logger.level) for logger in deaf]
+    handler = _Collector(records)
+    for logger in deaf:
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        for logger, level in levels:
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+
+class _Collector(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(logging.DEBUG)
+        self.records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+def _parts(value: object, where: str) -> Iterator[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield f"{where} key", str(key)
+            yield f"{where}[{_place(key)}]", item
+    elif isinstance(value, logging.LogRecord):
+        yield f"{where}({value.name}) message", value.getMessage()
+        yield f"{where}({value.name})", {key: _log_part(item) for key, item in vars(value).items()}
+    elif isinstance(value, HttpResponseBase):
+        yield from _response_parts(value, where)
+    elif isinstance(value, BaseException):
+        yield f"{where} exception", [str(value), *value.args, *getattr(value, "__notes__", [])]
+        yield f"{where} cause", value.__cause__ or value.__context__
+    elif isinstance(value, Iterable) and not isinstance(value, Iterator):
+        yield from ((f"{where}[]", item) for item in value)
+    elif isinstance(value, Model):
+        yield f"{where} {type(value).__name__}", [str(value), vars(value)]
+    else:
+        yield f"{where} {type(value).__name__}", f"{value!s} {value!r}"
+
+
+def _response_parts(response: HttpResponseBase, where: str) -> Iterator[tuple[str, object]]:
+    streaming = getattr(response, "streaming", False)
+    yield f"{where} body", b"".join(response) if streaming else response.content
+    yield f"{where} headers", dict(response.items())
+    yield f"{where} cookies", response.cookies.output()
+
+
+def _log_part(item: object) -> object:
+    return item[1] if isinstance(item, tuple) and len(item) == 3 and item[0] else item
+
+
+def _place(key: object) -> str:
+    """A key as a failure may show it: a key can be the leak itself."""
+    text = str(key)
+    return text if re.fullmatch(r"[a-z_ ]{1,30}", text) else "…"
+
+
+def _items(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str, object]]:
+    yield where, value
+    if isinstance(value, str | bytes) or not depth:
+        return
+    if isinstance(value, Mapping):
+        inside: Iterable[tuple[object, object]] = value.items()
+    elif isinstance(value, list | tuple | set | frozenset):
+        inside = (("", item) for item in value)
+    elif hasattr(value, "__dataclass_fields__"):
+        inside = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
+    else:
+        return
+    for key, item in inside:
+        yield from _items(item, f"{where}.{key}", depth - 1)
+
+
+def _plain(text: str) -> str:
+    split = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    kept = "".join(char for char in split if not unicodedata.combining(char))
+    return re.sub(r"\s+", " ", kept).casefold()
+
+
+def _json_unescaped(text: str) -> str:
+    def replace(match: re.Match[str]) -> str:
+        return str(json.loads(f'"{match.group()}"'))
+
+    return re.sub(r"\\u[0-9a-fA-F]{4}", replace, text)
+
+
+def _whole(value: str) -> re.Pattern[str]:
+    """As a whole word: no letter or digit touches it. Underscores and hyphens may."""
+    return re.compile(rf"(?<![^\W_]){re.escape(_plain(value.strip()))}(?![^\W_])")
+
+
+def _digits(value: str) -> re.Pattern[str]:
+    digits = re.sub(r"\D", "", value)
+    return re.compile(r"(?<!\d)" + r"[\s().\-]*".join(digits) + r"(?!\d)")
