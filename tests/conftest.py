@@ -10,6 +10,8 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django import DjangoDbBlocker
 
 from audit.context import Context, acting_as_system
+from cases.enums import RoleCode
+from cases.models import Account, Role
 from tests.leaks import Identity, Watch, watching
 
 SEEDS = "test_seeds"
@@ -48,6 +50,15 @@ def child() -> Identity:
         "phone": "(816) 555-0143",
         "address": "4117 Invented Hollow Lane",
     }
+
+
+@pytest.fixture
+def account(now: datetime) -> Account:
+    """An invented detective's login, without an officer behind it."""
+    role = Role.objects.get(code=RoleCode.DETECTIVE)
+    return Account.objects.create(
+        username="r.invented", display_name="R. Invented", role=role, created_at=now
+    )
 
 
 @pytest.fixture

@@ -79,3 +79,15 @@ urlpatterns = [
     path("rolled-back/", rolled_back, name="rolled-back"),
     path("conflict/", conflict, name="conflict"),
 ]
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponse("not here", status=403)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponse("not here", status=404)
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("broken", status=500)
