@@ -1,0 +1,81 @@
+"""Which rows does a test stand on? One factory per model; every person and place is invented.
+
+Times are explicit: everything happens around `NOW`, a Wednesday, and never at the moment the test
+runs. Factories write rows and nothing else: no audit entry, no clock, no flag. A test that wants
+those calls the service.
+"""
+
+from tests.factories.base import DAY, HOUR, NARRATIVE, NOW, PASSWORD
+from tests.factories.case import (
+    AssignmentFactory,
+    BlindTokenFactory,
+    CaseFactory,
+    CaseStateChangeFactory,
+    EvidenceFactory,
+    GrantFactory,
+    InvolvedPersonFactory,
+    OffenseCodeFactory,
+    ReferralFactory,
+    VictimFactory,
+    WallFactory,
+)
+from tests.factories.oversight import (
+    ClockFactory,
+    ClockHoldFactory,
+    EntryFactory,
+    FlagFactory,
+    ImportChunkFactory,
+    ImportRejectionFactory,
+    ImportRunFactory,
+    SavedMappingFactory,
+    SweepRunFactory,
+)
+from tests.factories.unit import (
+    AccountFactory,
+    OfficerFactory,
+    PolicyFactory,
+    RoleFactory,
+    RolePermissionFactory,
+    SavedFilterFactory,
+    SquadFactory,
+)
+from tests.factories.work import DraftFactory, ElementAnswerFactory, ResponseFactory, ReviewFactory
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "NARRATIVE",
+    "NOW",
+    "PASSWORD",
+    "AccountFactory",
+    "AssignmentFactory",
+    "BlindTokenFactory",
+    "CaseFactory",
+    "CaseStateChangeFactory",
+    "ClockFactory",
+    "ClockHoldFactory",
+    "DraftFactory",
+    "ElementAnswerFactory",
+    "EntryFactory",
+    "EvidenceFactory",
+    "FlagFactory",
+    "GrantFactory",
+    "ImportChunkFactory",
+    "ImportRejectionFactory",
+    "ImportRunFactory",
+    "InvolvedPersonFactory",
+    "OffenseCodeFactory",
+    "OfficerFactory",
+    "PolicyFactory",
+    "ReferralFactory",
+    "ResponseFactory",
+    "ReviewFactory",
+    "RoleFactory",
+    "RolePermissionFactory",
+    "SavedFilterFactory",
+    "SavedMappingFactory",
+    "SquadFactory",
+    "SweepRunFactory",
+    "VictimFactory",
+    "WallFactory",
+]
