@@ -3,10 +3,12 @@
 import argparse
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from caseunit import static_files
 from caseunit.embedded import children
 from caseunit.embedded.errors import CannotRunError
 from caseunit.embedded.home import Home
@@ -40,6 +42,7 @@ def manage(home: Home, arguments: list[str]) -> int:
 
 
 def test(home: Home, arguments: list[str]) -> int:
+    static_files.build(CHECKOUT)
     servers = Servers(Home(home.root / "test", durable=False))
     with using(servers, tied=True) as found:
         extra = {"CASEUNIT_TEST_DATABASE": f"test_caseunit_{os.getpid()}"}
@@ -92,8 +95,12 @@ def _parallel(arguments: list[str]) -> list[str]:
 
 
 def _call(command: list[str], extra: dict[str, str], cwd: Path | None = None) -> int:
+    """Run a command in our place: Ctrl-C is its own to handle, and a polite kill is passed on."""
     environment = children.application_environment(extra)
-    return subprocess.run(command, check=False, env=environment, cwd=cwd).returncode  # noqa: S603
+    with subprocess.Popen(command, env=environment, cwd=cwd) as process:  # noqa: S603
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda _number, _frame: process.terminate())
+        return process.wait()
 
 
 def _no_arguments(command: str, arguments: list[str]) -> None:

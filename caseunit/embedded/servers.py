@@ -7,16 +7,18 @@ them, unless `run.py up` asked them to stay. Servers that a killed run left behi
 import fcntl
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from caseunit.embedded import children
 from caseunit.embedded.errors import CannotRunError
 from caseunit.embedded.home import Home, Owner
 from caseunit.embedded.postgres import Postgres
 from caseunit.embedded.valkey import Valkey
 
+ADOPT_SECONDS = 30
 APPLICATION_SECRETS = ("CASEUNIT_SECRET_KEY", "CASEUNIT_SEAL_KEYS", "CASEUNIT_DIGEST_KEY")
 
 
@@ -26,7 +28,6 @@ class Servers:
     def __init__(self, home: Home) -> None:
         self.home = home
         self.owner: Owner = home.prepare()
-        home.secrets()
         sockets = home.sockets(self.owner)
         self.postgres = Postgres(home, self.owner, sockets)
         self.valkey = Valkey(home, self.owner, sockets)
@@ -57,15 +58,14 @@ class Servers:
 
     def others(self) -> bool:
         """Whether another command uses the servers now."""
-        with _open_lock(self.home.root / "users.lock") as probe:
-            if self._users:
-                fcntl.flock(self._users, fcntl.LOCK_UN)
-            try:
+        with _held(self.home.root / "start.lock"), _open_lock(self.home.root / "users.lock") as probe:
+            if self._users is None:
                 return not _try_lock(probe)
-            finally:
-                fcntl.flock(probe, fcntl.LOCK_UN)
-                if self._users:
-                    fcntl.flock(self._users, fcntl.LOCK_SH)
+            fcntl.flock(self._users, fcntl.LOCK_UN)
+            alone = _try_lock(probe)
+            fcntl.flock(probe, fcntl.LOCK_UN)
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            return not alone
 
     def stop(self) -> None:
         """Stop them now, whoever uses them."""
@@ -92,13 +92,12 @@ class Servers:
 
 def _start_or_adopt(server: Postgres | Valkey, *, tied: bool) -> None:
     process = server.running()
-    if process is None:
-        server.start(tied=tied)
+    if process and children.wait_until(server.answers, alive=process.is_running, seconds=ADOPT_SECONDS):
         return
-    if not server.answers():
-        print(f"Stopping process {process.pid}, a server of this folder that does not answer.", file=sys.stderr)
+    if process:
+        print(f"Process {process.pid} of an earlier run does not answer; stopping it.", file=sys.stderr)
         server.stop()
-        server.start(tied=tied)
+    server.start(tied=tied)
 
 
 @contextmanager
@@ -131,22 +130,30 @@ def _held(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def only_one(home: Home, note: str) -> Iterator[IO[str]]:
-    """Held by the one `run.py` that serves from this folder; `note` tells a second one who does."""
+def serving_lock(home: Home) -> Iterator[Callable[[str], None]]:
+    """Held by the one `run.py` that serves from this folder; what it notes is told to a second one."""
     with _open_lock(home.root / "serve.lock") as file:
         if not _try_lock(file):
             file.seek(0)
             raise CannotRunError(
-                f"caseunit already runs from {home.root} ({file.read().strip() or 'starting'}). Use that one, "
-                "stop it with Ctrl-C there, or name another folder with CASEUNIT_HOME."
+                f"caseunit already runs from {home.root} ({file.read().strip()}). Use that one, stop it with "
+                "Ctrl-C where it runs, or name another folder with CASEUNIT_HOME."
             )
-        write_note(file, note)
-        yield file
-        write_note(file, "")
+
+        def note(text: str) -> None:
+            file.seek(0)
+            file.truncate()
+            file.write(text)
+            file.flush()
+
+        note(f"process {os.getpid()}")
+        yield note
 
 
-def write_note(file: IO[str], note: str) -> None:
-    file.seek(0)
-    file.truncate()
-    file.write(note)
-    file.flush()
+def start_over(home: Home) -> None:
+    """Stop what runs in this folder and drop its data and keys, unless somebody uses them."""
+    with _held(home.root / "start.lock"), _open_lock(home.root / "users.lock") as users:
+        if not _try_lock(users):
+            raise CannotRunError(f"Another command still uses {home.root}; nothing was dropped. Stop that one first.")
+        Servers(home).stop()
+        home.wipe()

@@ -31,18 +31,21 @@ class Valkey:
         return f"unix://:{quote(password, safe='')}@{self.socket}?db=0"
 
     def running(self) -> psutil.Process | None:
-        """The process behind our socket, when it takes our password."""
+        """The server of our data folder: the id in its file, checked against the process itself."""
         try:
-            with redis.Redis.from_url(self.url) as client:
-                pid = client.info("server")["process_id"]
-        except redis.BusyLoadingError:
-            return self._loading()
-        except redis.RedisError:
+            pid = int(self._pid_file.read_text())
+        except (FileNotFoundError, ValueError):
             return None
-        return children.find(pid, words=("valkey-server",))
+        process = children.find(pid, words=("valkey-server",))
+        return process if process and Path(process.cwd()) == self.data.resolve() else None
 
     def answers(self) -> bool:
-        return self.running() is not None
+        """Whether the server takes our own password and has read its data."""
+        try:
+            with redis.Redis.from_url(self.url) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
 
     def start(self, *, tied: bool) -> None:
         configuration = self.home.servers / "valkey.conf"
@@ -91,13 +94,6 @@ class Valkey:
     @property
     def _pid_file(self) -> Path:
         return self.data / "valkey.pid"
-
-    def _loading(self) -> psutil.Process | None:
-        try:
-            pid = int(self._pid_file.read_text())
-        except (FileNotFoundError, ValueError):
-            return None
-        return children.find(pid, words=("valkey-server",))
 
 
 def _wheel_binary() -> Path:
