@@ -53,18 +53,18 @@ class Limit:
 
     amount: int
     unit: Unit
+    # The real time it takes; of business days, the least they can take.
+    span: timedelta = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        hours = self.amount if self.unit is Unit.HOURS else 24 * self.amount
+        object.__setattr__(self, "span", timedelta(hours=hours))
 
     def after(self, start: datetime, calendar: Calendar) -> datetime:
         """The instant at which it is due, in UTC."""
         if self.unit is Unit.BUSINESS_DAYS:
             return calendar.add_business_days(start, self.amount)
         return start.astimezone(UTC) + self.span
-
-    @property
-    def span(self) -> timedelta:
-        """The real time it takes; of business days, the least they can take."""
-        hours = self.amount if self.unit is Unit.HOURS else 24 * self.amount
-        return timedelta(hours=hours)
 
     def __str__(self) -> str:
         unit = self.unit.replace("_", " ")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain, zip_longest
+from operator import attrgetter
 
 from cases.enums import ENDED_STATES, ClockKind, ResponseKind, ReviewSubject
 from cases.rules.calendar import Calendar, Limit
@@ -129,12 +130,13 @@ class _Case:
         return circumstances(self.facts)
 
     def of_kinds(self, kinds: Iterable[ResponseKind]) -> list[ResponseFact]:
-        found = [response for kind in kinds for response in self.by_kind.get(kind, ())]
-        found.sort(key=_happened_at)
-        return found
+        return sorted(self._of(kinds), key=_happened_at)
 
     def first_at(self, kinds: Iterable[ResponseKind]) -> datetime | None:
-        return min(map(_happened_at, self.of_kinds(kinds)), default=None)
+        return min(map(_happened_at, self._of(kinds)), default=None)
+
+    def _of(self, kinds: Iterable[ResponseKind]) -> list[ResponseFact]:
+        return [response for kind in kinds for response in self.by_kind.get(kind, ())]
 
     def due(self, kind: ClockKind, start: datetime) -> datetime:
         return self.policy.clocks[kind].limit.after(start, self.calendar)
@@ -157,8 +159,7 @@ class _Case:
         return (replace(clock, held_until=ends.get((clock.kind, clock.key))) for clock in found)
 
 
-def _happened_at(response: ResponseFact) -> datetime:
-    return response.happened_at
+_happened_at = attrgetter("happened_at")
 
 
 def _stopped(clock: Clock, periods: Sequence[Ending]) -> Clock:
@@ -250,21 +251,21 @@ def _prosecutor_decisions(case: _Case) -> Iterator[Clock]:
             yield Clock(kind, submission.key, start, case.due(kind, start), met_at)
 
 
-def submitted_reports(facts: CaseFacts) -> list[ResponseFact]:
+def submitted_reports(responses: Iterable[ResponseFact]) -> list[ResponseFact]:
     """The initial report's versions in the order they were submitted; the last one stands."""
     reports = [
         response
-        for response in facts.responses
-        if response.kind == ResponseKind.INITIAL_REPORT and response.submitted
+        for response in responses
+        if response.kind is ResponseKind.INITIAL_REPORT and response.submitted
     ]
-    reports.sort(key=lambda report: (report.entered_at, report.occurred_at))
+    reports.sort(key=attrgetter("entered_at", "occurred_at"))
     return reports
 
 
 def _sergeant_reviews(case: _Case) -> Iterator[Clock]:
     """A review for each submitted report; one that is submitted again supersedes the unmet one."""
     kind = ClockKind.SERGEANT_REVIEW
-    reports = submitted_reports(case.facts)
+    reports = submitted_reports(case.by_kind.get(ResponseKind.INITIAL_REPORT, ()))
     reviewed = _reviewed_at(case.facts, reports) if reports else {}
     for report, successor in zip_longest(reports, reports[1:]):
         start = report.entered_at

@@ -96,7 +96,7 @@ def _evidence(facts: CaseFacts) -> Iterator[Obstacle]:
 
 def _report(facts: CaseFacts, policy: Policy) -> Iterator[Obstacle]:
     """No open critical element; an imported report has no answers to judge."""
-    reports = submitted_reports(facts)
+    reports = submitted_reports(facts.responses)
     if not reports:
         if not facts.imported or "responses" in facts.carries:
             yield Obstacle("no_report", "No initial report was submitted.")

@@ -4,8 +4,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from zlib import crc32
+from functools import cache
+from hashlib import blake2b
+from struct import Struct
 
 from cases.enums import AnswerStatus, Channel, OffenseClass
 from cases.rules.facts import AnswerFact
@@ -81,9 +82,11 @@ _WORD = re.compile(r"[^\W_]+")
 
 def words(text: str) -> list[str]:
     """The text's words in lower case without accents, every pseudonym one and the same word."""
-    plain = unicodedata.normalize("NFKD", _PSEUDONYM.sub(_PLACEHOLDER, text))
-    letters = "".join(char for char in plain if not unicodedata.combining(char))
-    return _WORD.findall(letters.lower())
+    plain = _PSEUDONYM.sub(_PLACEHOLDER, text)
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain)
+        plain = "".join(char for char in apart if not unicodedata.combining(char))
+    return _WORD.findall(plain.lower())
 
 
 def trigrams(text: str) -> frozenset[str]:
@@ -114,8 +117,8 @@ def set_similarity(a: frozenset[str], b: frozenset[str]) -> float:
 _BANDS, _ROWS = 32, 4
 _BINS = _BANDS * _ROWS
 _SHINGLE_WORDS = 3
-_MASK = (1 << 64) - 1
-_SIGN = 1 << 63
+_BAND = Struct(f">H{_ROWS}Q")
+_PROBE = Struct(">HH")
 
 
 def signature(text: str) -> tuple[int, ...]:
@@ -127,10 +130,8 @@ def signature(text: str) -> tuple[int, ...]:
     if not shingles:
         return ()
     values = _densified(_least_by_bin(shingles))
-    return tuple(
-        _signed(hash_of_ints((band, *values[band * _ROWS : (band + 1) * _ROWS])))
-        for band in range(_BANDS)
-    )
+    bands = (_BAND.pack(at, *values[at : at + _ROWS]) for at in range(0, _BINS, _ROWS))
+    return tuple(int.from_bytes(_digest(band), "big", signed=True) for band in bands)
 
 
 def _shingles(found: list[str]) -> set[str]:
@@ -142,30 +143,25 @@ def _shingles(found: list[str]) -> set[str]:
     }
 
 
-def _mixed(value: int) -> int:
-    """A 64-bit finalizer: spreads every bit of `value` over the whole word."""
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EB & _MASK
-    return value ^ (value >> 31)
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=8).digest()
 
 
 def _least_by_bin(shingles: set[str]) -> list[int | None]:
     bins: list[int | None] = [None] * _BINS
     for shingle in shingles:
-        data = shingle.encode()
-        value = _mixed(crc32(data) << 32 | crc32(data, 0x9E3779B9))
-        at, rank = value % _BINS, value // _BINS
+        rank, at = divmod(int.from_bytes(_digest(shingle.encode()), "big"), _BINS)
         least = bins[at]
         if least is None or rank < least:
             bins[at] = rank
     return bins
 
 
-@lru_cache(maxsize=1)
+@cache
 def _probes() -> tuple[tuple[int, ...], ...]:
-    """For each bin, the other bins it borrows from when it is empty, in an order of its own."""
+    """For each bin, all bins in an order of its own: where it borrows from when it is empty."""
     return tuple(
-        tuple(sorted(range(_BINS), key=lambda other, at=at: _mixed(at * _BINS + other + 1)))
+        tuple(sorted(range(_BINS), key=lambda other, at=at: _digest(_PROBE.pack(at, other))))
         for at in range(_BINS)
     )
 
@@ -180,15 +176,3 @@ def _densified(bins: list[int | None]) -> list[int]:
 
 def _borrowed(bins: list[int | None], probes: tuple[int, ...]) -> int:
     return next(value for other in probes if (value := bins[other]) is not None)
-
-
-def hash_of_ints(values: tuple[int, ...]) -> int:
-    """One 64-bit value for several, the same in every process."""
-    mixed = 0
-    for value in values:
-        mixed = _mixed((mixed * 31 + value + 1) & _MASK)
-    return mixed
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value & _SIGN else value

@@ -6,7 +6,7 @@ strings, stable for a record, and never identify a person outside the unit.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from typing import Protocol, Self, TypeVar
@@ -66,15 +66,15 @@ class ResponseFact:
     copied_similarity: float | None = None
     incomplete_reason: str = ""
     suspect_key: str | None = None
+    # `occurred_at`, but never later than it was entered: no future date buys a clock time.
+    happened_at: datetime = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "happened_at", min(self.occurred_at, self.entered_at))
 
     @property
     def visible_at(self) -> datetime:
         return self.entered_at
-
-    @property
-    def happened_at(self) -> datetime:
-        """`occurred_at`, but never later than it was entered: no future date buys a clock time."""
-        return min(self.occurred_at, self.entered_at)
 
     def as_of(self, now: datetime) -> Self:
         if self.copied_at is None or self.copied_at <= now:
@@ -277,7 +277,7 @@ _F = TypeVar("_F", bound=Fact)
 
 
 def _known(items: tuple[_F, ...], now: datetime) -> tuple[_F, ...]:
-    return tuple(item.as_of(now) for item in items if item.visible_at <= now)
+    return tuple([item.as_of(now) for item in items if item.visible_at <= now])
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,8 +309,6 @@ class CaseFacts:
 
     def known_at(self, now: datetime) -> "CaseFacts":
         """The same case without anything that was entered after `now`."""
-        if all(instant <= now for instant in self._instants()):
-            return self
         return replace(
             self,
             responses=_known(self.responses, now),

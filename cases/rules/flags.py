@@ -116,10 +116,11 @@ def _anybody_interviewed(facts: CaseFacts) -> bool:
 
 def fact_findings(facts: CaseFacts, policy: Policy) -> tuple[Finding, ...]:
     """What is wrong with the case by its facts alone, whatever the time."""
+    report = next(reversed(submitted_reports(facts.responses)), None)
     return tuple(
         chain(
-            _under_documented(facts, policy),
-            _copied_narrative(facts, policy),
+            _under_documented(report, facts, policy),
+            _copied_narrative(report, facts, policy),
             _closed_incomplete(facts, policy),
             _backfilled(facts, policy),
         )
@@ -132,12 +133,12 @@ def _finding(
     return Finding(kind, "", "", since, severity, reasons)
 
 
-def _under_documented(facts: CaseFacts, policy: Policy) -> Iterator[Finding]:
+def _under_documented(
+    report: ResponseFact | None, facts: CaseFacts, policy: Policy
+) -> Iterator[Finding]:
     """Judges the version of the initial report that stands."""
-    reports = submitted_reports(facts)
-    if not reports:
+    if report is None:
         return
-    report = reports[-1]
     reasons = (*_thin(report, policy), *_left_out(report, facts, policy))
     if reasons:
         severity = policy.under_documented.severity
@@ -170,8 +171,17 @@ def _left_out(report: ResponseFact, facts: CaseFacts, policy: Policy) -> Iterato
         yield Reason("left_out", params)
 
 
-def _copied_narrative(facts: CaseFacts, policy: Policy) -> Iterator[Finding]:
-    copies = [item for item in _standing(facts) if _is_copy(item, policy)]
+def _copied_narrative(
+    report: ResponseFact | None, facts: CaseFacts, policy: Policy
+) -> Iterator[Finding]:
+    """Judges submitted entries, of the initial report only the version that stands."""
+    copies = [
+        item
+        for item in facts.responses
+        if item.copied_at is not None
+        and (item is report or item.kind is not ResponseKind.INITIAL_REPORT)
+        and _is_copy(item, policy)
+    ]
     if not copies:
         return
     closest = max(copies, key=lambda item: item.copied_similarity or 0)
@@ -183,18 +193,10 @@ def _copied_narrative(facts: CaseFacts, policy: Policy) -> Iterator[Finding]:
     )
 
 
-def _standing(facts: CaseFacts) -> Iterator[ResponseFact]:
-    """Submitted entries, of the initial report only the version that stands."""
-    yield from submitted_reports(facts)[-1:]
-    for item in facts.responses:
-        if item.submitted and item.kind != ResponseKind.INITIAL_REPORT:
-            yield item
-
-
 def _is_copy(item: ResponseFact, policy: Policy) -> bool:
     rule = policy.copied_narrative
     return (
-        item.copied_at is not None
+        item.submitted
         and item.kind in rule.kinds
         and item.narrative_length >= rule.narrative_characters
         and (item.copied_similarity or 0) >= rule.similarity

@@ -2,11 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-# Shorter name parts ("An", "Jo", "Will's" first three letters) are words too: replaced only when
-# written like a name.
+# Short names ("An", "Bo") are also everyday words: they are replaced only where a capital begins them.
 _LEAST_LETTERS = 4
 _SPACE = re.compile(r"\s+")
 
@@ -25,10 +24,14 @@ def redact(text: str, people: Sequence[KnownPerson]) -> str:
     Whole words in any case, with or without accents, longest first; a possessive ending stays.
     Where two people share a part of their names, the first of `people` stands for both.
     """
+    return redactor(people)(text)
+
+
+def redactor(people: Sequence[KnownPerson]) -> Callable[[str], str]:
+    """The same for whoever redacts many texts about the same people."""
     owners = _owners(people)
     if not owners:
-        return text
-    composed = unicodedata.normalize("NFC", text)
+        return _unchanged
     ordered = sorted(owners, key=lambda form: (-len(form), form))
     pattern = re.compile(
         r"(?<!\w)(?:" + "|".join(map(_pattern, ordered)) + r")(?!\w)", re.IGNORECASE
@@ -40,7 +43,11 @@ def redact(text: str, people: Sequence[KnownPerson]) -> str:
             return found
         return owners[_normal(found)]
 
-    return pattern.sub(replaced, composed)
+    return lambda text: pattern.sub(replaced, unicodedata.normalize("NFC", text))
+
+
+def _unchanged(text: str) -> str:
+    return text
 
 
 def _owners(people: Sequence[KnownPerson]) -> dict[str, str]:

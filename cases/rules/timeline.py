@@ -7,7 +7,7 @@ due, with the very functions that the sweep uses.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import zip_longest
+from itertools import pairwise
 
 from cases.enums import FlagKind
 from cases.rules.calendar import Calendar
@@ -41,32 +41,29 @@ def timeline(
     done: list[Raised] = []
     standing: dict[_Name, Raised] = {}
     instants = [instant for instant in facts.instants() if instant <= until]
-    for instant, following in zip_longest(instants, instants[1:]):
-        held = {item.finding.name: item for item in _stretch(facts, policy, calendar, instant)}
+    for instant, following in pairwise((*instants, until + datetime.resolution)):
+        known = facts.known_at(instant)
+        held = {
+            item.finding.name: item
+            for item in _stretch(known, policy, calendar, instant, following)
+        }
         for name in [name for name in standing if not _continues(held.get(name), instant)]:
             done.append(replace(standing.pop(name), resolved_at=instant))
-        for name, item in held.items():
-            if name not in standing and _begins(item, following, until):
-                standing[name] = item
+        standing = {**held, **standing}
     return tuple(sorted((*done, *standing.values()), key=lambda item: item.raised_at))
 
 
 def _stretch(
-    facts: CaseFacts, policy: Policy, calendar: Calendar, instant: datetime
+    known: CaseFacts, policy: Policy, calendar: Calendar, instant: datetime, following: datetime
 ) -> Iterator[Raised]:
-    """What holds, or will once it falls due, from `instant` until more becomes known."""
-    known = facts.known_at(instant)
+    """What holds at `instant`, or once it falls due, until more becomes known."""
     for finding in fact_findings(known, policy):
         yield Raised(finding, instant)
     for clock in clocks(known, policy, calendar):
-        if clock.is_running:
-            first_late = clock.breach_at + datetime.resolution
+        first_late = clock.breach_at + datetime.resolution
+        if clock.is_running and first_late < following:
             yield Raised(clock_finding(clock, known, policy), max(instant, first_late))
 
 
 def _continues(item: Raised | None, instant: datetime) -> bool:
     return item is not None and item.raised_at <= instant
-
-
-def _begins(item: Raised, following: datetime | None, until: datetime) -> bool:
-    return item.raised_at <= until and (following is None or item.raised_at < following)

@@ -29,6 +29,9 @@ _SINCE = {
     ClockKind.FLAG_ACKNOWLEDGED: "since a flag was raised and nobody acted on it",
 }
 
+# Their limit is so many business days, which no span of time tells.
+_BY_BUSINESS_DAYS = {ClockKind.ASSIGNMENT, ClockKind.REASSIGNMENT_ACKNOWLEDGED}
+
 
 def sentence(reason: Reason, now: datetime) -> str:
     """The reason in words: "41 days since a substantive entry; limit 14 days"."""
@@ -62,6 +65,8 @@ def _overdue(params: _Params, now: datetime) -> str:
     elapsed = span_in_words(now - starts_at)
     if kind == ClockKind.ASSIGNMENT and starts_at == due_at:
         return f"{elapsed} since the assigned detective left and nobody else has the case"
+    if kind in _BY_BUSINESS_DAYS:
+        return f"{elapsed} {_SINCE[kind]}; due {span_in_words(now - due_at)} ago"
     return f"{elapsed} {_SINCE[kind]}; limit {span_in_words(due_at - starts_at)}"
 
 
