@@ -1,0 +1,249 @@
+"""Which cases may I see, page by page, and which come before and after one of them?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from audit.events import Event
+from audit.recorder import record
+from cases.access import Viewer, visible_cases, visible_page
+from cases.enums import CaseState, Channel, ClockKind, OffenseClass
+from cases.models import Case, Flag
+from cases.models.case import OPEN
+from cases.models.flag import STANDING
+from cases.rules.policy import Policy
+from cases.selectors.cards import (
+    CompletenessCard,
+    FlagCard,
+    completeness_card,
+    flag_cards,
+    latest_report,
+    running_state,
+    standing_flags,
+)
+from cases.selectors.filters import FilterCard, saved_filters
+from cases.selectors.policy import current_policy
+
+SCREEN = "cases"
+PAGE_SIZE = 50
+OPEN_STATES = "open"
+NOT_COUNTED = "none"
+
+Key = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilters:
+    """What to look for; everything given must hold.
+
+    `state` is a state or "open"; `age` days since it was received and `complete` a percentage, both
+    (from, to), inclusive, `to` None for no end; `not_counted` only cases whose report has no answers.
+    """
+
+    number: str = ""
+    state: str = ""
+    offense_class: str = ""
+    channel: str = ""
+    flag: str = ""
+    squad: UUID | None = None
+    detective: UUID | None = None
+    division: str = ""
+    age: tuple[int, int | None] | None = None
+    complete: tuple[int, int | None] | None = None
+    not_counted: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return self == CaseFilters()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case of the list, without a name of anybody but the detective."""
+
+    case_id: UUID
+    number: str
+    state: str
+    offense_class: str
+    channel: str
+    received_at: datetime
+    age: timedelta
+    since_entry: timedelta
+    detective: str
+    clock: str
+    due_at: datetime | None
+    left: timedelta | None
+    due_state: str
+    completeness: CompletenessCard
+    flags: tuple[FlagCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseListPage:
+    """Some cases, the newest entry first; `next_key` begins the next page, None on the last."""
+
+    rows: tuple[CaseRow, ...]
+    next_key: Key | None
+    saved: tuple[FilterCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    previous_id: UUID | None = None
+    next_id: UUID | None = None
+
+
+def case_list(
+    *,
+    viewer: Viewer,
+    now: datetime,
+    filters: CaseFilters,
+    before: Key | None = None,
+    size: int = PAGE_SIZE,
+) -> CaseListPage:
+    """One page of the cases this viewer may see, and an entry that holds their ids."""
+    found = list(_decorated(_page(viewer, now, filters, before, size + 1)))
+    page = found[:size]
+    policy = current_policy()
+    record(
+        Event.CASE_SEARCHED if filters.number else Event.CASE_LISTED,
+        at=now,
+        subject_type="list",
+        subject_id=SCREEN,
+        details={"cases": [str(case.pk) for case in page]},
+    )
+    return CaseListPage(
+        rows=tuple(_row(case, now, policy) for case in page),
+        next_key=(page[-1].last_entry_at, page[-1].pk) if len(found) > size else None,
+        saved=saved_filters(viewer=viewer, screen=SCREEN),
+    )
+
+
+def neighbours(
+    *, viewer: Viewer, now: datetime, filters: CaseFilters, key: Key
+) -> Neighbours:
+    """The visible cases that stand right before and right after a case in the filtered list."""
+    matching = _matching(visible_cases(viewer, now), filters, now)
+    at, case_id = key
+    above = matching.filter(last_entry_at__gte=at).exclude(last_entry_at=at, pk__lte=case_id)
+    return Neighbours(
+        above.order_by("last_entry_at", "id").values_list("pk", flat=True).first(),
+        _before(matching, key).order_by(*_ORDER).values_list("pk", flat=True).first(),
+    )
+
+
+def adjacent(order: Sequence[UUID], case_id: UUID) -> Neighbours:
+    """The same in a list whose whole order is known."""
+    if case_id not in order:
+        return Neighbours()
+    at = order.index(case_id)
+    return Neighbours(
+        order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None
+    )
+
+
+_ORDER = ("-last_entry_at", "-id")
+
+
+def _page(
+    viewer: Viewer, now: datetime, filters: CaseFilters, before: Key | None, size: int
+) -> QuerySet[Case]:
+    """Unfiltered, the walk along the indexes; filtered, what matches of all that is visible."""
+    if filters.is_empty:
+        return visible_page(viewer, now, size=size, before=before)
+    matching = _matching(visible_cases(viewer, now), filters, now)
+    if before is not None:
+        matching = _before(matching, before)
+    return matching.order_by(*_ORDER)[:size]
+
+
+def _before(cases: QuerySet[Case], key: Key) -> QuerySet[Case]:
+    at, case_id = key
+    return cases.filter(last_entry_at__lte=at).exclude(last_entry_at=at, pk__gte=case_id)
+
+
+def _matching(cases: QuerySet[Case], filters: CaseFilters, now: datetime) -> QuerySet[Case]:
+    plain = {
+        "offense_class": filters.offense_class,
+        "channel": filters.channel,
+        "squad": filters.squad,
+        "detective": filters.detective,
+        "division": filters.division,
+    }
+    cases = cases.filter(**{name: value for name, value in plain.items() if value})
+    if filters.complete is not None:
+        cases = cases.alias(percent=F("settled") * 100)
+    return cases.filter(
+        _state(filters.state),
+        _number(filters.number),
+        _flag(filters.flag),
+        _age(filters.age, now),
+        _complete(filters),
+    )
+
+
+def _state(state: str) -> Q:
+    if state == OPEN_STATES:
+        return OPEN
+    return Q(state=state) if state else Q()
+
+
+def _number(number: str) -> Q:
+    """A part of the number, in either case, so that the trigram index serves."""
+    if not number:
+        return Q()
+    return Q(number__contains=number) | Q(number__contains=number.upper())
+
+
+def _flag(kind: str) -> Q:
+    if not kind:
+        return Q()
+    return Q(Exists(Flag.objects.filter(STANDING, case=OuterRef("pk"), kind=kind)))
+
+
+def _age(age: tuple[int, int | None] | None, now: datetime) -> Q:
+    if age is None:
+        return Q()
+    youngest, oldest = age
+    found = Q(received_at__lte=now - timedelta(days=youngest))
+    return found if oldest is None else found & Q(received_at__gt=now - timedelta(days=oldest + 1))
+
+
+def _complete(filters: CaseFilters) -> Q:
+    if filters.not_counted:
+        return Q(settled__isnull=True)
+    if filters.complete is None:
+        return Q()
+    least, most = filters.complete
+    found = Q(percent__gte=F("required") * least)
+    return found if most is None else found & Q(percent__lt=F("required") * (most + 1))
+
+
+def _decorated(cases: QuerySet[Case]) -> QuerySet[Any]:
+    return cases.select_related("detective").annotate(
+        flag_rows=standing_flags(), reports=latest_report()
+    )
+
+
+def _row(case: Any, now: datetime, policy: Policy) -> CaseRow:
+    return CaseRow(
+        case_id=case.pk,
+        number=case.number,
+        state=str(CaseState(case.state).label),
+        offense_class=str(OffenseClass(case.offense_class).label),
+        channel=str(Channel(case.channel).label),
+        received_at=case.received_at,
+        age=now - case.received_at,
+        since_entry=now - case.last_entry_at,
+        detective=case.detective.name if case.detective else "",
+        clock=str(ClockKind(case.next_clock).label) if case.next_clock else "",
+        due_at=case.next_due_at,
+        left=case.next_due_at - now if case.next_due_at else None,
+        due_state=running_state(case.next_due_at, now) if case.next_due_at else "",
+        completeness=completeness_card(case, case.reports[0] if case.reports else None, policy),
+        flags=flag_cards(case.flag_rows, now),
+    )

@@ -1,0 +1,197 @@
+"""What happened on a case, newest first? Entries, reviews, assignments and states in one line."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+
+from cases.enums import AnswerStatus, CaseState, Disposition, ResponseKind
+from cases.models import Case, ElementAnswer, Response, Review
+from cases.rules.policy import Policy
+from cases.selectors.cards import instant
+
+LIMIT = 200
+# Closer together than this, the two times of an entry say the same.
+SAME_TIME = timedelta(hours=1)
+
+TYPES = (
+    ("report", "Reports"),
+    ("response", "Responses"),
+    ("review", "Reviews"),
+    ("assignment", "Assignments"),
+    ("state", "States"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCard:
+    label: str
+    status: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A next action as an entry named it."""
+
+    what: str
+    owner: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineItem:
+    """One thing that happened. `gap` is how long it took to be written down, None when at once."""
+
+    type: str
+    label: str
+    occurred_at: datetime
+    entered_at: datetime
+    who: str
+    text: str = ""
+    note: str = ""
+    gap: timedelta | None = None
+    late: bool = False
+    tone: str = ""
+    answers: tuple[AnswerCard, ...] = ()
+    comments: tuple[tuple[str, str], ...] = ()
+    response_id: str = ""
+    next_action: Planned | None = None
+
+
+def case_timeline(
+    case: Case,
+    policy: Policy,
+    *,
+    states: Iterable[Mapping[str, Any]],
+    held: Iterable[Mapping[str, Any]],
+) -> tuple[list[TimelineItem], bool]:
+    """The case's timeline, newest first, and whether older responses were left off."""
+    rows = list(_responses(case))
+    labels = {element.code: element.label for element in policy.elements}
+    items = [
+        *(item for row in rows[:LIMIT] for item in _of_response(row, labels)),
+        *(_of_state(row) for row in states),
+        *(_of_assignment(row) for row in held),
+    ]
+    late_by = timedelta(days=policy.backfilled.late_by.days)
+    timed = [_with_gap(item, late_by) for item in items]
+    timed.sort(key=lambda item: (item.occurred_at, item.entered_at), reverse=True)
+    return timed, len(rows) > LIMIT
+
+
+def _responses(case: Case) -> QuerySet[Any]:
+    answers: QuerySet[Any] = ElementAnswer.objects.filter(response=OuterRef("pk"))
+    reviews: QuerySet[Any] = Review.objects.filter(response=OuterRef("pk"))
+    return (
+        Response.objects.filter(case=case)
+        .annotate(
+            answer_rows=ArraySubquery(
+                answers.values(json=JSONObject(element="element", status="status", text="text"))
+            ),
+            review_rows=ArraySubquery(
+                reviews.values(
+                    json=JSONObject(
+                        decision="decision",
+                        comments="comments",
+                        occurred_at="occurred_at",
+                        entered_at="entered_at",
+                        who=F("reviewer__name"),
+                    )
+                )
+            ),
+        )
+        .select_related("officer", "next_action_owner", "suspect")
+        .defer("bands", "sealed_narrative")
+        .order_by("-entered_at", "-id")[: LIMIT + 1]
+    )
+
+
+def _of_response(row: Any, labels: Mapping[str, str]) -> Iterator[TimelineItem]:
+    kind = ResponseKind(row.kind)
+    yield TimelineItem(
+        type="report" if kind == ResponseKind.INITIAL_REPORT else "response",
+        label=str(kind.label),
+        occurred_at=row.occurred_at,
+        entered_at=row.entered_at,
+        who=row.officer.name if row.officer else "",
+        text=row.narrative,
+        note=_note(row),
+        answers=tuple(_answer(answer, labels) for answer in row.answer_rows),
+        response_id=str(row.pk),
+        next_action=_planned(row),
+    )
+    for review in row.review_rows:
+        yield _of_review(review, labels)
+
+
+def _note(row: Any) -> str:
+    parts = []
+    if row.supersedes_id:
+        parts.append("Replaces the version before.")
+    if row.suspect:
+        parts.append(f"With {row.suspect.pseudonym}.")
+    if row.incomplete_reason:
+        parts.append(f"Incomplete because: {row.incomplete_reason}")
+    return " ".join(parts)
+
+
+def _planned(row: Any) -> Planned | None:
+    if not row.next_action:
+        return None
+    owner = row.next_action_owner.name if row.next_action_owner else ""
+    return Planned(row.next_action, owner, row.next_action_due_on)
+
+
+def _answer(row: Mapping[str, Any], labels: Mapping[str, str]) -> AnswerCard:
+    status = "" if row["status"] == AnswerStatus.ANSWERED else AnswerStatus(row["status"]).label
+    return AnswerCard(labels.get(row["element"], row["element"]), str(status), row["text"])
+
+
+def _of_review(row: Mapping[str, Any], labels: Mapping[str, str]) -> TimelineItem:
+    returned = row["decision"] == "returned"
+    comments = {labels.get(code, "The report as a whole"): text for code, text in row["comments"].items()}
+    return TimelineItem(
+        type="review",
+        label="Report returned" if returned else "Report approved",
+        occurred_at=instant(row["occurred_at"]),
+        entered_at=instant(row["entered_at"]),
+        who=row["who"] or "",
+        tone="returned" if returned else "approved",
+        comments=tuple(comments.items()),
+    )
+
+
+def _of_state(row: Mapping[str, Any]) -> TimelineItem:
+    label = str(CaseState(row["state"]).label)
+    ended = f": {Disposition(row['disposition']).label}" if row["disposition"] else ""
+    return TimelineItem(
+        type="state",
+        label=f"{label}{ended}",
+        occurred_at=instant(row["occurred_at"]),
+        entered_at=instant(row["entered_at"]),
+        who=row["who"] or "",
+        note=f"Signed by {row['signed']}." if row["signed"] else "",
+        text=row["reason"],
+    )
+
+
+def _of_assignment(row: Mapping[str, Any]) -> TimelineItem:
+    acknowledged = row["acknowledged_at"] is not None
+    return TimelineItem(
+        type="assignment",
+        label=f"Assigned to {row['who']}",
+        occurred_at=instant(row["assigned_at"]),
+        entered_at=instant(row["entered_at"]),
+        who=row["by"] or "",
+        note="" if acknowledged or row["ended_at"] else "Not yet acknowledged.",
+    )
+
+
+def _with_gap(item: TimelineItem, late_by: timedelta) -> TimelineItem:
+    gap = item.entered_at - item.occurred_at
+    return item if gap < SAME_TIME else replace(item, gap=gap, late=gap > late_by)
