@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """How does caseunit start on a machine that has only Python?
 
-    python3 run.py [--fresh] [--port N]   install, start everything, print the address; Ctrl-C stops it
-    python3 run.py test [pytest args]     install the test tools and run the tests on real servers
-    python3 run.py manage ARGS…           any management command, starting the servers when they are not up
-    python3 run.py up | down | env        start or stop the servers alone; print the variables they need
+    python3 run.py [--fresh] [--port N]   start everything, print the address; Ctrl-C stops it
+    python3 run.py test [pytest args]     run the tests on real servers
+    python3 run.py manage ARGS…           any management command, starting the servers if need be
+    python3 run.py up | down | env        the servers alone: start, stop, print their variables
 
-This file makes the virtual environment and installs into it; `caseunit.embedded` does the rest from inside.
-CASEUNIT_VENV names the environment (default .venv), CASEUNIT_HOME the folder of servers and keys (.local).
+This file makes the virtual environment and installs into it; `caseunit.embedded` does the rest from
+inside. CASEUNIT_VENV names the environment (default .venv), CASEUNIT_HOME the folder of the
+embedded servers and keys (default .local).
 """
 
 import fcntl
@@ -36,19 +37,21 @@ def main(arguments: list[str]) -> None:
     check_python()
     prepare_environment([RUN_NEEDS, TESTS_NEED] if arguments[:1] == ["test"] else [RUN_NEEDS])
     os.environ["PYTHONUTF8"] = "1"
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
-    os.execv(PYTHON, [str(PYTHON), "-m", "caseunit.embedded", *arguments])
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(HERE), os.environ.get("PYTHONPATH")])
+    )
+    os.execv(PYTHON, [str(PYTHON), "-m", "caseunit.embedded", *arguments])  # noqa: S606
 
 
 def check_python() -> None:
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(f"caseunit needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     if importlib.util.find_spec("ensurepip") is None and not PYTHON.exists():
-        sys.exit("This Python can't make virtual environments. On Debian and Ubuntu: apt install python3-venv")
+        sys.exit("This Python lacks venv. On Debian and Ubuntu: apt install python3-venv")
 
 
 def prepare_environment(requirements: list[Path]) -> None:
-    """Make the virtual environment and install, unless that was done for these very requirements."""
+    """Make the virtual environment and install, unless that was done for these requirements."""
     VENV.parent.mkdir(parents=True, exist_ok=True)
     with VENV.with_name(f"{VENV.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -59,26 +62,30 @@ def prepare_environment(requirements: list[Path]) -> None:
             make_environment()
         install(missing[-1])
         for path in missing:
-            marker(path).write_text(digest())
+            marker(path).write_text(digest(path))
 
 
 def is_installed(requirements: Path) -> bool:
-    return PYTHON.exists() and marker(requirements).exists() and marker(requirements).read_text() == digest()
+    done = marker(requirements)
+    return PYTHON.exists() and done.exists() and done.read_text() == digest(requirements)
 
 
 def marker(requirements: Path) -> Path:
-    return VENV / f".installed-{requirements.parent.name if requirements == TESTS_NEED else 'run'}"
+    return VENV / (".installed-for-tests" if requirements == TESTS_NEED else ".installed")
 
 
-def digest() -> str:
-    texts = [path.read_bytes() for path in (RUN_NEEDS, TESTS_NEED)]
-    return hashlib.sha256(b"\0".join([os.fsencode(VENV), *texts])).hexdigest()
+def digest(requirements: Path) -> str:
+    parts = [os.fsencode(VENV), RUN_NEEDS.read_bytes()]
+    if requirements == TESTS_NEED:
+        parts.append(TESTS_NEED.read_bytes())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def has_pip() -> bool:
     if not PYTHON.exists():
         return False
-    return subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode == 0
+    command = [str(PYTHON), "-m", "pip", "--version"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def make_environment() -> None:
@@ -94,27 +101,42 @@ def make_environment() -> None:
 def install(requirements: Path) -> None:
     say(f"Installing {requirements.relative_to(HERE)} (downloaded once)")
     started = time.monotonic()
-    pip = [PYTHON, "-m", "pip", "install", "--no-compile", "--no-input", "--progress-bar=off", "-r", requirements]
-    if (uv := shutil.which("uv")) and follow([uv, "pip", "install", "--python", PYTHON, "-r", requirements]) == "":
-        failure = ""
-    else:
-        failure = follow(pip)
+    failure = follow(["uv", "pip", "install", "--python", str(PYTHON), "-r", str(requirements)])
     if failure:
-        sys.exit(f"{failure}\nInstalling {requirements} failed; nothing else was changed. Run again to go on.")
+        pip = [
+            str(PYTHON),
+            "-m",
+            "pip",
+            "install",
+            "--no-compile",
+            "--no-input",
+            "--progress-bar=off",
+        ]
+        failure = follow([*pip, "-r", str(requirements)])
+    if failure:
+        sys.exit(f"{failure}\nInstalling {requirements} failed. Run again to go on from there.")
     say(f"Installed in {time.monotonic() - started:.0f} s")
 
 
-def follow(command: list[str | Path]) -> str:
-    """Run a command, showing what it is at on one line; return the end of its output when it fails."""
-    lines: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+def follow(command: list[str]) -> str:
+    """Run a command, showing what it is at; the end of its output when it fails, else nothing."""
+    if shutil.which(command[0]) is None:
+        return f"There is no {command[0]}."
+    lines = [""]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
         for line in process.stdout or ():
             lines.append(line.rstrip())
-            if sys.stdout.isatty():
-                print(f"\r\033[K  {lines[-1].strip()[:76]}", end="", flush=True)
+            show(lines[-1].strip()[:76])
+    show("")
+    return "\n".join(lines[-15:]) or "It said nothing." if process.returncode else ""
+
+
+def show(text: str) -> None:
+    """On a terminal, one line that the next one overwrites."""
     if sys.stdout.isatty():
-        print("\r\033[K", end="", flush=True)
-    return "\n".join(lines[-15:]) or "it said nothing" if process.returncode else ""
+        print(f"\r\033[K{text}", end="", flush=True)
 
 
 def say(text: str) -> None:

@@ -1,9 +1,9 @@
 """Which one of the beats that happen to run hands out the periodic tasks?
 
-The one that holds an advisory lock of the database, on a connection of its own. The others wait; when the
-leader dies its connection ends, the lock is free, and one of them goes on. When each task was last handed out is
-kept in the cache server, so that neither a takeover nor a restart repeats a task or forgets one that fell due
-meanwhile.
+The one that holds an advisory lock of the database, on a connection of its own. The others wait;
+when the leader dies its connection ends, the lock is free, and one of them goes on. When each
+task was last handed out is kept in the cache server, so that neither a takeover nor a restart
+repeats a task or forgets one that fell due meanwhile.
 """
 
 import logging
@@ -54,6 +54,8 @@ class LeaderScheduler(Scheduler):
     """Celery's scheduler, which works only while it leads."""
 
     max_interval = LOOK_EVERY_SECONDS
+
+    data: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.leadership = Leadership()

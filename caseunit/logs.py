@@ -1,7 +1,8 @@
 """What does one log line hold?
 
-One JSON object. Neither request bodies nor query strings are in it, and of an exception only its type and
-where it was raised: a database error quotes the row it refused, and that row may name a child.
+One JSON object. Neither request bodies nor query strings are in it, and of an exception only its
+type and where it was raised: a database error quotes the row it refused, and that row may name a
+child.
 """
 
 import json

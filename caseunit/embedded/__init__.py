@@ -1,1 +1,1 @@
-"""PostgreSQL and Valkey from wheels, for one machine: how they start, who shares them, and how they stop."""
+"""How do PostgreSQL and Valkey from wheels start, who shares them, and how do they stop?"""

@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 
 def main(arguments: list[str]) -> int:
-    home = Home(Path(os.environ.get("CASEUNIT_HOME") or CHECKOUT / ".local").absolute())
+    home = Home(Path(os.environ.get("CASEUNIT_HOME") or CHECKOUT / ".local").resolve())
     command, rest = (arguments[0], arguments[1:]) if arguments else ("serve", [])
     commands = {"manage": manage, "test": test, "up": up, "down": down, "env": env}
     try:
@@ -63,7 +63,9 @@ def down(home: Home, arguments: list[str]) -> int:
     _no_arguments("down", arguments)
     servers = Servers(home)
     if servers.others():
-        raise CannotRunError(f"Another command still uses the servers of {home.root}. Stop that one first.")
+        raise CannotRunError(
+            f"Another command still uses the servers of {home.root}. Stop that one first."
+        )
     servers.stop()
     print(f"PostgreSQL and Valkey of {home.root} are stopped.")
     return 0
@@ -79,7 +81,9 @@ def env(home: Home, arguments: list[str]) -> int:
 def _serve(home: Home, arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="run.py", epilog="Also: test, manage, up, down, env.")
     parser.add_argument("--fresh", action="store_true", help="drop all data of this folder first")
-    parser.add_argument("--port", type=int, default=8000, help="the first port to try (default 8000)")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="the first port to try (default 8000)"
+    )
     options = parser.parse_args(arguments)
     return serve(home, CHECKOUT, fresh=options.fresh, port=options.port)
 

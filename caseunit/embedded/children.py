@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict
 
 import psutil
 
@@ -19,6 +20,12 @@ from caseunit.embedded.home import Owner
 PR_SET_PDEATHSIG = 1
 LOG_MAX_BYTES = 5_000_000
 POLL_SECONDS = 0.02
+
+
+class RunAs(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 def server_environment() -> dict[str, str]:
@@ -68,11 +75,13 @@ def start(
 def package_folder(name: str) -> Path:
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
-        raise CannotRunError(f"The package {name} is not installed. Delete the virtual environment and run again.")
+        raise CannotRunError(
+            f"The package {name} is not installed. Delete the virtual environment and run again."
+        )
     return Path(found.origin).parent
 
 
-def as_user(owner: Owner | None) -> dict[str, object]:
+def as_user(owner: Owner | None) -> RunAs:
     if owner is None or not owner.is_other:
         return {}
     return {"user": owner.uid, "group": owner.gid, "extra_groups": []}
@@ -104,7 +113,9 @@ def find(pid: int, *, words: tuple[str, ...]) -> psutil.Process | None:
     return process if all(word in line for word in words) else None
 
 
-def stop(process: psutil.Process, *, ask: signal.Signals, insist: signal.Signals, patience: float) -> None:
+def stop(
+    process: psutil.Process, *, ask: signal.Signals, insist: signal.Signals, patience: float
+) -> None:
     """Ask, wait, insist, wait."""
     for number in (ask, insist):
         try:
@@ -115,7 +126,9 @@ def stop(process: psutil.Process, *, ask: signal.Signals, insist: signal.Signals
         except psutil.TimeoutExpired:
             continue
         return
-    raise CannotRunError(f"Process {process.pid} did not stop. Stop it by hand: kill -9 {process.pid}")
+    raise CannotRunError(
+        f"Process {process.pid} did not stop. Stop it by hand: kill -9 {process.pid}"
+    )
 
 
 def wait_until(ready: Callable[[], bool], *, alive: Callable[[], bool], seconds: float) -> bool:

@@ -1,6 +1,7 @@
 """Where do one machine's servers, keys and locks live, and who may read them?
 
-`CASEUNIT_HOME/` is passable but not listable when root owns it, because PostgreSQL then runs as another user:
+`CASEUNIT_HOME/` is passable but not listable when root owns it, because PostgreSQL then runs as
+another user:
 
     keys.env            every generated secret, 0600
     servers/            owned by the user that the servers run as, 0700: data, sockets, logs
@@ -15,6 +16,7 @@ import re
 import secrets
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,21 +25,23 @@ from caseunit.embedded.errors import CannotRunError
 # The kernel's limit is 104 bytes on macOS and 108 on Linux, the closing zero included.
 SOCKET_PATH_MAX_BYTES = 103
 LONGEST_SOCKET_NAME = ".s.PGSQL.5432"
+SHORT_FOLDERS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - mkdtemp makes a private one in it
 # Commas split libpq's list of hosts; the rest would have to survive three URL parsers.
 PLAIN_PATH = re.compile(r"[A-Za-z0-9._/-]+")
-
-GENERATED = {
-    "CASEUNIT_SECRET_KEY": lambda: secrets.token_urlsafe(64),
-    "CASEUNIT_SEAL_KEYS": lambda: "k1:" + _random_key(),
-    "CASEUNIT_DIGEST_KEY": lambda: _random_key(),
-    "POSTGRES_SUPERUSER_PASSWORD": lambda: secrets.token_hex(24),
-    "POSTGRES_PASSWORD": lambda: secrets.token_hex(24),
-    "VALKEY_PASSWORD": lambda: secrets.token_hex(24),
-}
 
 
 def _random_key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "CASEUNIT_SECRET_KEY": lambda: secrets.token_urlsafe(64),
+    "CASEUNIT_SEAL_KEYS": lambda: "k1:" + _random_key(),
+    "CASEUNIT_DIGEST_KEY": _random_key,
+    "POSTGRES_SUPERUSER_PASSWORD": lambda: secrets.token_hex(24),
+    "POSTGRES_PASSWORD": lambda: secrets.token_hex(24),
+    "VALKEY_PASSWORD": lambda: secrets.token_hex(24),
+}
 
 
 @dataclass(frozen=True)
@@ -116,8 +120,9 @@ class Home:
             return _read_keys(self.keys_file)
         if self.postgres_data.exists():
             raise CannotRunError(
-                f"{self.keys_file} is missing while {self.postgres_data} holds data. Without its keys no "
-                "identity can be opened: put the file back from a backup, or start over with --fresh."
+                f"{self.keys_file} is missing while {self.postgres_data} holds data. Without its "
+                "keys no identity can be opened: put the file back from a backup, or start over "
+                "with --fresh."
             )
         made = {name: make() for name, make in GENERATED.items()}
         _write_private(self.keys_file, "".join(f"{name}={value}\n" for name, value in made.items()))
@@ -164,8 +169,8 @@ def _server_owner(servers: Path) -> Owner:
         entry = pwd.getpwnam("nobody")
     except KeyError:
         raise CannotRunError(
-            "PostgreSQL refuses to run as root, and this machine has no user `nobody` to run it as. "
-            "Run as an ordinary user."
+            "PostgreSQL refuses to run as root, and this machine has no user `nobody` to run it "
+            "as. Run as an ordinary user."
         ) from None
     return Owner(entry.pw_uid, entry.pw_gid, entry.pw_name)
 
@@ -184,11 +189,11 @@ def _fits(folder: Path) -> bool:
 
 
 def _make_short_folder() -> Path:
-    for parent in dict.fromkeys((Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))):  # noqa: S108
+    for parent in (Path(tempfile.gettempdir()), *SHORT_FOLDERS):
         if parent.is_dir() and _fits(parent / "caseunit-12345678"):
             return Path(tempfile.mkdtemp(prefix="caseunit-", dir=parent))
     raise CannotRunError(
-        "No folder has a path short enough for a socket (103 bytes). Set TMPDIR or CASEUNIT_HOME to a short one."
+        "No folder has a path short enough for a socket (103 bytes). Set TMPDIR to a short one."
     )
 
 
@@ -196,7 +201,7 @@ def _read_keys(path: Path) -> dict[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except PermissionError as error:
-        raise CannotRunError(f"{path} can't be read by this user: run as the user who made it.") from error
+        raise CannotRunError(f"{path} can't be read: run as the user who made it.") from error
     found = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     if missing := sorted(GENERATED.keys() - found.keys()):
         raise CannotRunError(f"{path} lacks {', '.join(missing)}: put the file back from a backup.")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import psutil
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import connection as Connection
 
 from caseunit.embedded import children
 from caseunit.embedded.errors import CannotRunError
@@ -23,6 +23,22 @@ SUPERUSER = "postgres"
 START_SECONDS = 120
 STOP_SECONDS = 60
 
+CREATE_ROLE = sql.SQL(
+    "CREATE ROLE {} LOGIN NOSUPERUSER CREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD %s"
+).format(sql.Identifier(ROLE))
+CREATE_DATABASE = sql.SQL("CREATE DATABASE {} OWNER {}").format(
+    sql.Identifier(DATABASE), sql.Identifier(ROLE)
+)
+INITDB = [
+    f"--username={SUPERUSER}",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-instructions",
+    "--set=dynamic_shared_memory_type=mmap",
+]
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -56,106 +72,97 @@ class Postgres:
     @property
     def url(self) -> str:
         password = self.home.secrets()["POSTGRES_PASSWORD"]
-        return f"postgres://{ROLE}:{password}@{quote(str(self.sockets), safe='')}/{DATABASE}"
+        host = quote(str(self.sockets), safe="")
+        return f"postgres://{ROLE}:{password}@{host}/{DATABASE}"
 
     def running(self) -> psutil.Process | None:
-        """The postmaster of our data folder: the id in its file, checked against the process itself."""
+        """The postmaster of our data folder: the id in its file, checked against the process."""
         lines = self._pid_file_lines()
         if not lines or not lines[0].strip().isdigit():
             return None
         return children.find(int(lines[0]), words=("postgres", str(self.data)))
 
     def start(self, *, tied: bool) -> None:
-        self._check_reach()
+        version = self._version()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
-        self._check_version()
+        self._check_data(version)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         self._launch(tied=tied)
-        self._prepare_database()
+        self.prepare()
 
     def stop(self) -> None:
         if process := self.running():
-            children.stop(
-                process, ask=signal.SIGINT, insist=signal.SIGQUIT, patience=STOP_SECONDS
-            )
+            children.stop(process, ask=signal.SIGINT, insist=signal.SIGQUIT, patience=STOP_SECONDS)
 
     def answers(self) -> bool:
         """Whether the server takes our own password."""
         try:
-            self._connect(DATABASE, ROLE, "POSTGRES_PASSWORD").close()
+            self._connect("postgres").close()
         except psycopg2.OperationalError:
             return False
         return True
 
-    def _check_reach(self) -> None:
+    def prepare(self) -> None:
+        """The statistics view, the role and its database; the database comes last."""
+        if self._ask("postgres", "SELECT 1 FROM pg_database WHERE datname = %s", DATABASE):
+            return
+        self._tell("template1", sql.SQL("CREATE EXTENSION IF NOT EXISTS pg_stat_statements"))
+        if not self._ask("postgres", "SELECT 1 FROM pg_roles WHERE rolname = %s", ROLE):
+            self._tell("postgres", CREATE_ROLE, self.home.secrets()["POSTGRES_PASSWORD"])
+        self._tell("postgres", CREATE_DATABASE)
+
+    def _version(self) -> str:
+        """The major version of the programs, as the user that is to run them."""
         program = self.binaries / "postgres"
         if not program.is_file():
-            raise CannotRunError(f"There is no {program}. CASEUNIT_POSTGRES_BIN names the folder of binaries.")
-        try:
-            subprocess.run(  # noqa: S603
-                [str(program), "--version"],
-                check=True,
-                capture_output=True,
-                cwd=self.home.servers,
-                env=children.server_environment(),
-                **children.as_user(self.owner),
+            raise CannotRunError(
+                f"There is no {program}. CASEUNIT_POSTGRES_BIN names the folder of binaries."
             )
+        try:
+            result = self._run("postgres", "--version")
         except PermissionError as error:
             raise CannotRunError(self._unreachable(program)) from error
-        except subprocess.CalledProcessError as error:
-            detail = error.stderr.decode(errors="replace").strip()
-            raise CannotRunError(f"{program} does not run on this machine: {detail}") from error
+        if result.returncode:
+            raise CannotRunError(f"{program} does not run here: {result.stderr.strip()}")
+        return result.stdout.split()[2].split(".")[0]
 
     def _unreachable(self, program: Path) -> str:
         if not self.owner.is_other:
             return f"{program} may not be run by this user."
-        closed = _closed_to(self.home.servers, self.owner) or _closed_to(program, self.owner) or program
+        user = self.owner
+        closed = _closed_to(self.home.servers, user) or _closed_to(program, user) or program
         return (
-            f"PostgreSQL refuses to run as root, so it runs as `{self.owner.name}`, who may not pass {closed}. "
-            f"Move the checkout to a folder open to all (chmod o+x {closed} would do too), name one with "
-            "CASEUNIT_HOME and CASEUNIT_VENV, or run as an ordinary user."
+            f"PostgreSQL refuses to run as root, so it runs as `{user.name}`, who may not pass "
+            f"{closed}. Run as an ordinary user, or put the checkout, CASEUNIT_HOME and "
+            "CASEUNIT_VENV where every user may pass."
         )
 
-    def _check_version(self) -> None:
+    def _check_data(self, version: str) -> None:
         held = (self.data / "PG_VERSION").read_text().strip()
-        major = self._major_version()
-        if held != major:
+        if held != version:
             raise CannotRunError(
-                f"{self.data} holds the data of PostgreSQL {held}, and this is PostgreSQL {major}. They are "
-                f"untouched. Point CASEUNIT_POSTGRES_BIN at the programs of version {held} to go on or to dump "
-                "them with pg_dump, name another folder with CASEUNIT_HOME, or drop them with --fresh."
+                f"{self.data} holds the data of PostgreSQL {held}, and this is PostgreSQL "
+                f"{version}. They are untouched. Point CASEUNIT_POSTGRES_BIN at the programs of "
+                f"version {held} to go on or to dump them with pg_dump, name another folder with "
+                "CASEUNIT_HOME, or drop them with --fresh."
             )
 
-    def _major_version(self) -> str:
-        result = subprocess.run(  # noqa: S603
-            [str(self.binaries / "postgres"), "--version"],
-            check=True,
-            capture_output=True,
-            text=True,
-            cwd=self.home.servers,
-            env=children.server_environment(),
-            **children.as_user(self.owner),
-        )
-        return result.stdout.split()[2].split(".")[0]
-
     def _initialise(self) -> None:
-        """Build the cluster beside its place and move it there whole, so that half of one is never used."""
+        """Build the cluster beside its place and move it there whole."""
         building = self.data.with_name("postgres.new")
         shutil.rmtree(building, ignore_errors=True)
         password = self.home.secrets()["POSTGRES_SUPERUSER_PASSWORD"]
         with children.private_file(self.home.servers / "initdb.pw", password, self.owner) as file:
-            self._initdb(building, file)
+            options = [*INITDB, *([] if self.home.durable else ["--no-sync"])]
+            result = self._run("initdb", "-D", str(building), f"--pwfile={file}", *options)
+        if result.returncode:
+            raise CannotRunError(f"PostgreSQL could not make {self.data}:\n{result.stderr.strip()}")
         building.rename(self.data)
 
-    def _initdb(self, folder: Path, password_file: Path) -> None:
-        command = [str(self.binaries / "initdb"), "-D", str(folder), "-U", SUPERUSER]
-        command += [f"--pwfile={password_file}", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"]
-        command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
-        command += ["-c", "dynamic_shared_memory_type=mmap"]
-        command += [] if self.home.durable else ["--no-sync"]
-        result = subprocess.run(  # noqa: S603
-            command,
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603
+            [str(self.binaries / program), *arguments],
             check=False,
             capture_output=True,
             text=True,
@@ -163,8 +170,6 @@ class Postgres:
             env=children.server_environment(),
             **children.as_user(self.owner),
         )
-        if result.returncode:
-            raise CannotRunError(f"PostgreSQL could not make {folder}:\n{result.stderr.strip()}")
 
     def _launch(self, *, tied: bool) -> None:
         settings = {**SETTINGS, **({} if self.home.durable else THROW_AWAY_SETTINGS)}
@@ -198,40 +203,27 @@ class Postgres:
         except FileNotFoundError:
             return []
 
-    def _connect(self, database: str, user: str, password_name: str) -> Connection:
+    def _connect(self, database: str) -> Connection:
         return psycopg2.connect(
             host=str(self.sockets),
             port=5432,
             dbname=database,
-            user=user,
-            password=self.home.secrets()[password_name],
+            user=SUPERUSER,
+            password=self.home.secrets()["POSTGRES_SUPERUSER_PASSWORD"],
             connect_timeout=10,
         )
 
-    def _prepare_database(self) -> None:
-        """The role, its database and the statistics view, each made once."""
-        with closing(self._connect("template1", SUPERUSER, "POSTGRES_SUPERUSER_PASSWORD")) as template:
-            template.autocommit = True
-            with template.cursor() as cursor:
-                cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
-                if cursor.fetchone() is None:
-                    cursor.execute(
-                        sql.SQL(
-                            "CREATE ROLE {} LOGIN NOSUPERUSER CREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD %s"
-                        ).format(sql.Identifier(ROLE)),
-                        [self.home.secrets()["POSTGRES_PASSWORD"]],
-                    )
-        with closing(self._connect("postgres", SUPERUSER, "POSTGRES_SUPERUSER_PASSWORD")) as admin:
-            admin.autocommit = True
-            with admin.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
-                if cursor.fetchone() is None:
-                    cursor.execute(
-                        sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                            sql.Identifier(DATABASE), sql.Identifier(ROLE)
-                        )
-                    )
+    def _ask(self, database: str, query: str, *values: str) -> bool:
+        """Whether the query finds a row."""
+        with closing(self._connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchone() is not None
+
+    def _tell(self, database: str, statement: sql.Composable, *values: str) -> None:
+        with closing(self._connect(database)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
 
 
 def _wheel_binaries() -> Path:

@@ -107,7 +107,14 @@ class _Run:
     def _programs(self) -> list[Program]:
         python = sys.executable
         celery = [python, "-m", "celery", "--app=caseunit", "--quiet"]
-        web = [python, "-m", "gunicorn", "caseunit.wsgi", f"--bind={LOOPBACK}:{self.port}", "--workers=2"]
+        web = [
+            python,
+            "-m",
+            "gunicorn",
+            "caseunit.wsgi",
+            f"--bind={LOOPBACK}:{self.port}",
+            "--workers=2",
+        ]
         web += ["--threads=4", "--no-control-socket", f"--chdir={self.checkout}"]
         worker = [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"]
         logs = self.home.logs
@@ -126,7 +133,8 @@ class _Run:
         )
         if not came:
             raise CannotRunError(
-                f"The web server did not answer. Its last lines ({web.log}):\n{children.last_lines(web.log)}"
+                f"The web server did not answer. Its last lines ({web.log}):\n"
+                f"{children.last_lines(web.log)}"
             )
 
     def _announce(self, supervisor: Supervisor) -> None:
@@ -134,7 +142,9 @@ class _Run:
             return
         print(f"\ncaseunit is at http://{LOOPBACK}:{self.port}/\n")
         print(self._manage("demo", "--sign-ins"))
-        print(f"\nData, keys and logs are in {self.home.root}. Ctrl-C stops everything.", flush=True)
+        print(
+            f"\nData, keys and logs are in {self.home.root}. Ctrl-C stops everything.", flush=True
+        )
 
 
 def free_port(first: int) -> int:
@@ -145,7 +155,9 @@ def free_port(first: int) -> int:
             try:
                 probe.bind((LOOPBACK, port))
             except PermissionError:
-                raise CannotRunError(f"This user may not use port {port}. Choose one over 1023 with --port.") from None
+                raise CannotRunError(
+                    f"This user may not use port {port}. Choose one over 1023 with --port."
+                ) from None
             except OSError:
                 print(f"Port {port} is taken; trying {port + 1}.", flush=True)
                 continue
@@ -184,7 +196,10 @@ def _answers(port: int) -> bool:
 
 def _leave(servers: Servers) -> None:
     if servers.others():
-        print("Another command still uses the servers; waiting for it. Ctrl-C again to stop it all.", flush=True)
+        print(
+            "Another command still uses the servers; waiting for it. Ctrl-C again to stop it all.",
+            flush=True,
+        )
         while servers.others():
             time.sleep(LOOK_EVERY_SECONDS)
     servers.leave()

@@ -1,7 +1,8 @@
 """Who may start the servers, who shares them, and who turns them off?
 
-Every command that uses the servers holds a shared lock on the folder while it runs. Whoever leaves last stops
-them, unless `run.py up` asked them to stay. Servers that a killed run left behind are adopted the same way.
+Every command that uses the servers holds a shared lock on the folder while it runs. Whoever
+leaves last stops them, unless `run.py up` asked them to stay. Servers that a killed run left
+behind are adopted the same way.
 """
 
 import fcntl
@@ -58,7 +59,10 @@ class Servers:
 
     def others(self) -> bool:
         """Whether another command uses the servers now."""
-        with _held(self.home.root / "start.lock"), _open_lock(self.home.root / "users.lock") as probe:
+        with (
+            _held(self.home.root / "start.lock"),
+            _open_lock(self.home.root / "users.lock") as probe,
+        ):
             if self._users is None:
                 return not _try_lock(probe)
             fcntl.flock(self._users, fcntl.LOCK_UN)
@@ -92,10 +96,16 @@ class Servers:
 
 def _start_or_adopt(server: Postgres | Valkey, *, tied: bool) -> None:
     process = server.running()
-    if process and children.wait_until(server.answers, alive=process.is_running, seconds=ADOPT_SECONDS):
+    if process and children.wait_until(
+        server.answers, alive=process.is_running, seconds=ADOPT_SECONDS
+    ):
+        server.prepare()
         return
     if process:
-        print(f"Process {process.pid} of an earlier run does not answer; stopping it.", file=sys.stderr)
+        print(
+            f"Process {process.pid} of an earlier run does not answer; stopping it.",
+            file=sys.stderr,
+        )
         server.stop()
     server.start(tied=tied)
 
@@ -131,13 +141,13 @@ def _held(path: Path) -> Iterator[None]:
 
 @contextmanager
 def serving_lock(home: Home) -> Iterator[Callable[[str], None]]:
-    """Held by the one `run.py` that serves from this folder; what it notes is told to a second one."""
+    """Held by the one `run.py` that serves from this folder; a second one is told its note."""
     with _open_lock(home.root / "serve.lock") as file:
         if not _try_lock(file):
             file.seek(0)
             raise CannotRunError(
-                f"caseunit already runs from {home.root} ({file.read().strip()}). Use that one, stop it with "
-                "Ctrl-C where it runs, or name another folder with CASEUNIT_HOME."
+                f"caseunit already runs from {home.root} ({file.read().strip()}). Use that one, "
+                "stop it with Ctrl-C where it runs, or name another folder with CASEUNIT_HOME."
             )
 
         def note(text: str) -> None:
@@ -154,6 +164,8 @@ def start_over(home: Home) -> None:
     """Stop what runs in this folder and drop its data and keys, unless somebody uses them."""
     with _held(home.root / "start.lock"), _open_lock(home.root / "users.lock") as users:
         if not _try_lock(users):
-            raise CannotRunError(f"Another command still uses {home.root}; nothing was dropped. Stop that one first.")
+            raise CannotRunError(
+                f"Another command still uses {home.root}. Stop that one first; nothing was dropped."
+            )
         Servers(home).stop()
         home.wipe()

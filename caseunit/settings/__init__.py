@@ -1,1 +1,1 @@
-"""Settings: `base` is production and fails closed; `dev` and `test` relax it. None has a default secret."""
+"""Settings: `base` is production and fails closed; `dev` and `test` relax it."""

@@ -1,4 +1,4 @@
-"""What does production run with? Nothing here has a default secret; a missing one stops the start."""
+"""What does production run with? No secret has a default; a missing one stops the start."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ USE_I18N = False
 USE_TZ = True
 
 DEBUG = False
-ALLOWED_HOSTS = env.list("CASEUNIT_HOSTS", [])
+ALLOWED_HOSTS: list[str] = env.list("CASEUNIT_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
 ROOT_URLCONF = "caseunit.urls"
@@ -132,9 +132,9 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = True
 
-SECURE_SSL_REDIRECT = env.bool("CASEUNIT_SSL_REDIRECT", True)  # noqa: FBT003
+SECURE_SSL_REDIRECT = env.bool("CASEUNIT_SSL_REDIRECT", True)
 SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CASEUNIT_BEHIND_PROXY", False) else None  # noqa: FBT003
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CASEUNIT_BEHIND_PROXY", False) else None
 )
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -187,7 +187,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Longer than any task may run, so that no task is handed out a second time while the first still works.
+# Longer than any task may run: no task is handed out again while the first still works.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TASK_TIME_LIMIT = 3000
 CELERY_TASK_SOFT_TIME_LIMIT = 2940

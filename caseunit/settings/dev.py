@@ -1,13 +1,12 @@
 """What is relaxed on one machine, where the pages come over plain HTTP from loopback?"""
 
 from caseunit.settings.base import *  # noqa: F403
-from caseunit.settings.base import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
-from caseunit.settings.base import env
+from caseunit.settings.environment import env
 
-DEBUG = env.bool("CASEUNIT_DEBUG", False)  # noqa: FBT003
+DEBUG = env.bool("CASEUNIT_DEBUG", False)
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
-CSRF_TRUSTED_ORIGINS: list[str] = []
+CSRF_TRUSTED_ORIGINS = []
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
 SECURE_SSL_REDIRECT = False

@@ -1,7 +1,7 @@
 """How is a value read from the environment, and what is said when it is missing or malformed?
 
-Every name may be given as `NAME`, or as `NAME_FILE` holding the path of a file with the value, which is
-how secrets reach a container. No error repeats a value.
+Every name may be given as `NAME`, or as `NAME_FILE` holding the path of a file with the value,
+which is how secrets reach a container. No error repeats a value.
 """
 
 import base64

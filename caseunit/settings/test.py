@@ -1,4 +1,4 @@
-"""What is relaxed for tests? The servers stay real; the secrets are thrown away with the process."""
+"""What is relaxed for tests? The servers stay real; the secrets end with the process."""
 
 import base64
 import os
@@ -21,7 +21,7 @@ from caseunit.settings.base import CACHES, DATABASES  # noqa: E402
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
-CSRF_TRUSTED_ORIGINS: list[str] = []
+CSRF_TRUSTED_ORIGINS = []
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
 SECURE_SSL_REDIRECT = False
