@@ -1,1 +1,1 @@
-"""What do the unit's rules say? Pure functions of facts, policy and `now`: no clock, no database."""
+"""What do the unit's rules say? Pure functions: facts, policy and `now` in, findings out."""

@@ -1,9 +1,9 @@
 """When is something due: so many real hours, or so many of the unit's business days later?
 
-Hours and days are real time, also across a clock change: 12 hours are 12 hours, a day is 24 of them.
-Business days follow the unit's wall clock: due at the same time of day, on the nth business day after
-the one it started on. What starts on a weekend or holiday counts as starting at midnight, the first
-moment, of the next business day. Every instant returned is in UTC.
+Hours and days are real time, also across a clock change: 12 hours are 12 hours, a day is 24 of
+them. Business days follow the unit's wall clock: due at the same time of day, on the nth business
+day after the one it started on. What starts on a weekend or holiday counts as starting at the first
+moment of the next business day. Every instant returned is in UTC.
 """
 
 from dataclasses import dataclass, field

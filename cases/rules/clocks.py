@@ -5,21 +5,21 @@ stored and changes only when a fact does; `overdue` compares one clock with `now
 
 What meets a clock may have happened before the clock started (a child seen before the report was
 received). Closing stops what is unmet at the closing's time, and reopening revives two clocks only:
-`next_supplement` starts anew, and so does `assignment` when nobody active holds the case. A referral
-that arrives on a closed case runs all the same.
+`next_supplement` starts anew, and so does `assignment` when nobody active holds the case. A
+referral that arrives on a closed case runs all the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from itertools import chain, zip_longest
+from itertools import chain, repeat, zip_longest
 from operator import attrgetter
 
-from cases.enums import ENDED_STATES, ClockKind, ResponseKind, ReviewSubject
+from cases.enums import ENDED_STATES, ClockKind, Priority, ResponseKind, ReviewSubject
 from cases.rules.calendar import Calendar, Limit
-from cases.rules.facts import AssignmentFact, CaseFacts, ResponseFact, ReviewFact
+from cases.rules.facts import AssignmentFact, CaseFacts, ReferralFact, ResponseFact, ReviewFact
 from cases.rules.policy import Circumstances, ClockRule, Policy
 
 _FROM_RECEIVED = (
@@ -159,7 +159,7 @@ class _Case:
         return (replace(clock, held_until=ends.get((clock.kind, clock.key))) for clock in found)
 
 
-_happened_at = attrgetter("happened_at")
+_happened_at: Callable[[ResponseFact], datetime] = attrgetter("happened_at")
 
 
 def _stopped(clock: Clock, periods: Sequence[Ending]) -> Clock:
@@ -206,7 +206,7 @@ def _limit_by_priority(case: _Case, rule: ClockRule) -> Limit:
     return min(limits, key=lambda limit: limit.span, default=rule.limit)
 
 
-def _referred_priorities(facts: CaseFacts) -> list[str]:
+def _referred_priorities(facts: CaseFacts) -> list[Priority]:
     return [
         referral.priority
         for referral in facts.referrals
@@ -214,13 +214,19 @@ def _referred_priorities(facts: CaseFacts) -> list[str]:
     ]
 
 
+def referral_clock(referral: ReferralFact, policy: Policy, calendar: Calendar) -> Clock:
+    """The clock of one referral, also of one that has not become or joined a case yet."""
+    kind, start = ClockKind.REFERRAL_ACKNOWLEDGED, referral.received_at
+    due = policy.clocks[kind].limit.after(start, calendar)
+    return Clock(kind, referral.key, start, due, referral.acknowledged_at)
+
+
 def _referrals(case: _Case) -> Iterator[Clock]:
     for referral in case.facts.referrals:
         start = referral.received_at
         if not case.is_judged("referrals", start):
             continue
-        kind = ClockKind.REFERRAL_ACKNOWLEDGED
-        clock = Clock(kind, referral.key, start, case.due(kind, start), referral.acknowledged_at)
+        clock = referral_clock(referral, case.policy, case.calendar)
         yield _stopped(clock, [period for period in case.endings if period.ended_at >= start])
 
 
@@ -229,22 +235,19 @@ def _paired(case: _Case, kind: ClockKind) -> Iterator[Clock]:
     rule = case.policy.clocks[kind]
     if not rule.applies(case.circumstances):
         return
-    started = case.of_kinds(rule.started_by)
-    met = case.of_kinds(rule.met_by)[: len(started)]
-    for start, answer in zip_longest(started, met):
-        if case.is_judged("responses", start.happened_at):
-            met_at = answer and answer.happened_at
-            due = case.due(kind, start.happened_at)
-            yield Clock(kind, start.key, start.happened_at, due, met_at)
+    met = chain(map(_happened_at, case.of_kinds(rule.met_by)), repeat(None))
+    for started_by, met_at in zip(case.of_kinds(rule.started_by), met, strict=False):
+        start = started_by.happened_at
+        if case.is_judged("responses", start):
+            yield Clock(kind, started_by.key, start, case.due(kind, start), met_at)
 
 
 def _prosecutor_decisions(case: _Case) -> Iterator[Clock]:
     """Each submission is met by the first decision that follows it."""
     kind = ClockKind.PROSECUTOR_DECISION
     rule = case.policy.clocks[kind]
-    submissions = case.of_kinds(rule.started_by)
-    decided = [decision.happened_at for decision in case.of_kinds(rule.met_by)] if submissions else ()
-    for submission in submissions:
+    decided = [decision.happened_at for decision in case.of_kinds(rule.met_by)]
+    for submission in case.of_kinds(rule.started_by):
         start = submission.happened_at
         if case.is_judged("responses", start):
             met_at = next((at for at in decided if at >= start), None)
@@ -336,8 +339,8 @@ def _assignments(case: _Case) -> Iterator[Clock]:
     held = _in_order(case.facts.assignments)
     taken = [fact.effective_at for fact in held if _is_active(fact)]
     start = case.facts.received_at
-    first_at = taken[0] if taken else None
-    yield from _revived(case, Clock(ClockKind.ASSIGNMENT, "", start, start, first_at), at_once=False)
+    first = Clock(ClockKind.ASSIGNMENT, "", start, start, taken[0] if taken else None)
+    yield from _revived(case, first, at_once=False)
     for fact, successor in zip_longest(held, held[1:]):
         left_at = _left_at(fact, successor)
         if left_at is None or not _is_active(fact):
@@ -373,7 +376,7 @@ def _revived(case: _Case, clock: Clock, *, at_once: bool) -> Iterator[Clock]:
 
 
 def _next_supplement(case: _Case) -> Iterator[Clock]:
-    """The one rolling clock: it starts at the last substantive entry and is never met, only moved."""
+    """The one rolling clock: it starts at the last substantive entry; the next one moves it on."""
     rule = case.policy.clocks[ClockKind.NEXT_SUPPLEMENT]
     begun = _begun_at(case)
     start, beyond = begun, False

@@ -65,9 +65,7 @@ _UNSIGNED = Obstacle(
 )
 
 
-def _disposition(
-    facts: CaseFacts, disposition: Disposition, policy: Policy
-) -> Iterator[Obstacle]:
+def _disposition(facts: CaseFacts, disposition: Disposition, policy: Policy) -> Iterator[Obstacle]:
     for need in policy.dispositions[disposition]:
         if need == NAMED_SUSPECT:
             if not any(suspect.named for suspect in facts.suspects):

@@ -90,7 +90,7 @@ def words(text: str) -> list[str]:
 
 
 def trigrams(text: str) -> frozenset[str]:
-    """The set of three-letter stretches of the text's words, padded as PostgreSQL's pg_trgm does."""
+    """The set of three-letter stretches of the text's words, padded as pg_trgm does."""
     found: set[str] = set()
     for word in set(words(text)):
         padded = f"  {word} "
@@ -138,8 +138,7 @@ def _shingles(found: list[str]) -> set[str]:
     if len(found) < _SHINGLE_WORDS:
         return {" ".join(found)} if found else set()
     return {
-        " ".join(found[at : at + _SHINGLE_WORDS])
-        for at in range(len(found) - _SHINGLE_WORDS + 1)
+        " ".join(found[at : at + _SHINGLE_WORDS]) for at in range(len(found) - _SHINGLE_WORDS + 1)
     }
 
 
@@ -161,13 +160,16 @@ def _least_by_bin(shingles: set[str]) -> list[int | None]:
 def _probes() -> tuple[tuple[int, ...], ...]:
     """For each bin, all bins in an order of its own: where it borrows from when it is empty."""
     return tuple(
-        tuple(sorted(range(_BINS), key=lambda other, at=at: _digest(_PROBE.pack(at, other))))
+        tuple(
+            other
+            for _, other in sorted((_digest(_PROBE.pack(at, bin_)), bin_) for bin_ in range(_BINS))
+        )
         for at in range(_BINS)
     )
 
 
 def _densified(bins: list[int | None]) -> list[int]:
-    """Every bin filled: an empty one borrows the value of the first bin on its list that has one."""
+    """Every bin filled: an empty one borrows from the first bin on its list that is not."""
     return [
         value if value is not None else _borrowed(bins, _probes()[at])
         for at, value in enumerate(bins)

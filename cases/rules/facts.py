@@ -1,7 +1,7 @@
 """What had been written down about a case by a given moment?
 
-Rules read these facts and nothing else. Everything carries `entered_at`, because rules see only what
-had been entered by the moment they look at. Loaders hand over instants in UTC; keys are opaque
+Rules read these facts and nothing else. Everything carries `entered_at`, because rules see only
+what had been entered by the moment they look at. Loaders hand over instants in UTC; keys are opaque
 strings, stable for a record, and never identify a person outside the unit.
 """
 
@@ -45,7 +45,7 @@ class Fact(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AnswerFact:
-    """One element of a report. `has_content`: the answer, or the reason for its absence, is there."""
+    """One element of a report. `has_content`: the answer, or the reason for none, is there."""
 
     status: AnswerStatus
     has_content: bool
@@ -113,8 +113,8 @@ class AssignmentFact:
     """Who has the case since when.
 
     `officer_active_to` is the start of the first day the officer is gone, in the unit's time zone.
-    An assignment to somebody who has not started yet counts from the day they start. The end and the
-    acknowledgement are known from the moment they happened.
+    An assignment to somebody who has not started yet counts from the day they start. The end and
+    the acknowledgement are known from the moment they happened.
     """
 
     key: str

@@ -101,7 +101,7 @@ def clock_reasons(clock: Clock, facts: CaseFacts) -> tuple[Reason, ...]:
 
 def overdue_reason(kind: ClockKind, starts_at: datetime, due_at: datetime) -> Reason:
     """The reason that a clock row alone gives."""
-    params = {
+    params: dict[str, Param] = {
         "clock": kind.value,
         "starts_at": starts_at.isoformat(),
         "due_at": due_at.isoformat(),
@@ -167,7 +167,11 @@ def _left_out(report: ResponseFact, facts: CaseFacts, policy: Policy) -> Iterato
     critical = rule.any_critical_element and result.critical_missing
     if critical or len(result.missing) >= rule.missing_elements:
         labels = "; ".join(item.label for item in (result.critical_missing or result.missing)[:3])
-        params = {"missing": len(result.missing), "required": result.required, "labels": labels}
+        params: dict[str, Param] = {
+            "missing": len(result.missing),
+            "required": result.required,
+            "labels": labels,
+        }
         yield Reason("left_out", params)
 
 
@@ -309,9 +313,7 @@ def _backfilled(facts: CaseFacts, policy: Policy) -> Iterator[Finding]:
         yield _finding(FlagKind.BACKFILLED, since, rule.severity, (Reason("backfilled", params),))
 
 
-def officer_findings(
-    officer: OfficerFacts, policy: Policy, now: datetime
-) -> tuple[Finding, ...]:
+def officer_findings(officer: OfficerFacts, policy: Policy, now: datetime) -> tuple[Finding, ...]:
     """Whether a detective has more cases than one person can work, as one finding."""
     rule = policy.overloaded
     since = now - rule.handed_over_within.span

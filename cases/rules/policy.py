@@ -26,6 +26,7 @@ __all__ = ["Calendar", "Circumstances", "ClockRule", "Element", "Limit", "Policy
 
 SCHEMA = 1
 NAMED_SUSPECT = "named_suspect"
+GRAVEST = 5
 
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=Enum)
@@ -89,7 +90,7 @@ class ClockRule:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Something a report must say, where it must, and why it matters. `number` 0: by channel or class."""
+    """Something a report must say, where it must, and why. `number` 0: by channel or class."""
 
     code: str
     label: str
@@ -192,7 +193,7 @@ class _Table:
     def may(self, key: str, parse: _Parse[_T], default: _T) -> _T:
         return self.need(key, parse) if key in self._left else default
 
-    def keys(self) -> tuple[str, ...]:
+    def left(self) -> tuple[str, ...]:
         return tuple(self._left)
 
     def close(self) -> None:
@@ -220,8 +221,8 @@ def _count(value: object, path: str) -> int:
 
 def _severity(value: object, path: str) -> int:
     severity = _count(value, path)
-    if severity > 5:
-        raise PolicyError(f"{path} must be a whole number from 1 to 5.")
+    if severity > GRAVEST:
+        raise PolicyError(f"{path} must be a whole number from 1 to {GRAVEST}.")
     return severity
 
 
@@ -268,7 +269,7 @@ def _set_of(choices: type[_E], value: object, path: str) -> frozenset[_E]:
 
 def _limits_by(choices: type[_E], value: object, path: str) -> Mapping[_E, Limit]:
     table = _Table(value, path)
-    return {_one_of(choices, key, path): table.need(key, _limit) for key in table.keys()}
+    return {_one_of(choices, key, path): table.need(key, _limit) for key in table.left()}
 
 
 _kinds: _Parse[frozenset[ResponseKind]] = partial(_set_of, ResponseKind)
@@ -434,7 +435,7 @@ def _schema(value: object, path: str) -> int:
 def _policy(value: object, path: str) -> Policy:
     table = _Table(value, path)
     table.need("schema", _schema)
-    flags = table.need("flags", lambda item, at: _Table(item, at))
+    flags = table.need("flags", _Table)
     policy = Policy(
         clocks=table.need("clocks", _clocks),
         under_documented=flags.need("under_documented", _under_documented),

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-# Short names ("An", "Bo") are also everyday words: they are replaced only where a capital begins them.
+# Short names ("An", "Bo") are everyday words too: only a capital makes them a name.
 _LEAST_LETTERS = 4
 _SPACE = re.compile(r"\s+")
 

@@ -47,8 +47,8 @@ def timeline(
             item.finding.name: item
             for item in _stretch(known, policy, calendar, instant, following)
         }
-        for name in [name for name in standing if not _continues(held.get(name), instant)]:
-            done.append(replace(standing.pop(name), resolved_at=instant))
+        over = [name for name in standing if not _continues(held.get(name), instant)]
+        done.extend(replace(standing.pop(name), resolved_at=instant) for name in over)
         standing = {**held, **standing}
     return tuple(sorted((*done, *standing.values()), key=lambda item: item.raised_at))
 

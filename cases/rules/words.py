@@ -24,7 +24,9 @@ _SINCE = {
     ClockKind.KIT_TO_LAB: "since the kit was collected and it is not at the lab",
     ClockKind.NEXT_SUPPLEMENT: "since a substantive entry",
     ClockKind.PROSECUTOR_DECISION: "since the submission and no decision by the prosecutor",
-    ClockKind.REASSIGNMENT_ACKNOWLEDGED: "since it was reassigned and the detective has not acknowledged",
+    ClockKind.REASSIGNMENT_ACKNOWLEDGED: (
+        "since it was reassigned and the detective has not acknowledged it"
+    ),
     ClockKind.ASSIGNMENT: "and nobody is assigned",
     ClockKind.FLAG_ACKNOWLEDGED: "since a flag was raised and nobody acted on it",
 }
@@ -46,16 +48,15 @@ def explanation(finding: Finding, now: datetime) -> str:
 
 def span_in_words(span: timedelta) -> str:
     """A length of time as one says it: "50 minutes", "30 hours", "41 days"; never rounded up."""
-    minutes = int(span.total_seconds()) // 60
-    if minutes < 60:
-        return _counted(minutes, "minute")
-    if minutes < 48 * 60:
-        return _counted(minutes // 60, "hour")
-    return _counted(minutes // (24 * 60), "day")
+    if span < timedelta(hours=1):
+        return _counted(span // timedelta(minutes=1), "minute")
+    if span < timedelta(days=2):
+        return _counted(span // timedelta(hours=1), "hour")
+    return _counted(span.days, "day")
 
 
-def _counted(count: Param, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _counted(count: Param, noun: str, nouns: str = "") -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {nouns or noun + 's'}"
 
 
 def _overdue(params: _Params, now: datetime) -> str:
@@ -79,7 +80,8 @@ _WORDS: Mapping[str, Callable[[_Params, datetime], str]] = {
     "overdue": _overdue,
     "no_interview": lambda _params, _now: "no interview",
     "thin": lambda params, _now: (
-        f"narrative of {_counted(params['length'], 'character')}; at least {params['least']} expected"
+        f"narrative of {_counted(params['length'], 'character')}; "
+        f"at least {params['least']} expected"
     ),
     "left_out": _left_out,
     "copied": lambda params, _now: (
@@ -93,7 +95,7 @@ _WORDS: Mapping[str, Callable[[_Params, datetime], str]] = {
     ),
     "unsigned": lambda _params, _now: "closed without another sergeant's signature",
     "backfilled": lambda params, _now: (
-        f"{_counted(params['entries'], 'entry').replace('entrys', 'entries')} written down together, "
+        f"{_counted(params['entries'], 'entry', 'entries')} written down together, "
         f"each more than {_counted(params['days'], 'day')} after it happened"
     ),
     "open_cases": lambda params, _now: (
