@@ -1,6 +1,7 @@
 """Did this response leave an entry? What shows or changes something must; the rest says why not."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponseBase
@@ -17,11 +18,11 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class UnauditedResponse(RuntimeError):
-    """A view answered without leaving an entry. It must call `audit.recorder.record`."""
+    """A view answered without leaving an entry: it must call the recorder."""
 
 
 def leaves_no_entry(*, why: str) -> Callable[[View], View]:
-    """Exempt a view that shows nothing about a case or a person (a health check, a sign-in form)."""
+    """Exempt a view that shows nothing of a case or a person: a health check, a sign-in form."""
     if not why.strip():
         raise ValueError("Say why this view needs no audit entry.")
 
@@ -41,12 +42,26 @@ def needs_entry(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether this answer shows something, or may have changed something."""
     if request.resolver_match is None or exemption(request.resolver_match.func):
         return False
-    status = response.status_code
-    if status < 300 or status in SHOWING_ERRORS:
+    if _shows(response):
         return request.method != "OPTIONS"
-    return status < 400 and request.method not in SAFE_METHODS and request.user.is_authenticated
+    return _may_have_written(request, response)
+
+
+def failed(response: HttpResponseBase) -> bool:
+    """Whether the request was refused or broke."""
+    return response.status_code >= HTTPStatus.BAD_REQUEST
 
 
 def left_entry(context: Context) -> bool:
     """Whether an entry of this context is in the table: one that was rolled back doesn't count."""
     return Entry.objects.filter(pk__in=context.entry_ids).exists()
+
+
+def _shows(response: HttpResponseBase) -> bool:
+    status = response.status_code
+    return status < HTTPStatus.MULTIPLE_CHOICES or status in SHOWING_ERRORS
+
+
+def _may_have_written(request: HttpRequest, response: HttpResponseBase) -> bool:
+    unsafe = request.method not in SAFE_METHODS
+    return unsafe and not failed(response) and request.user.is_authenticated

@@ -1,10 +1,10 @@
 """Who makes this request, and what did it leave behind?
 
-No response leaves the server unrecorded. In development and tests (`AUDIT_REFUSE_UNAUDITED`) a view
-that recorded nothing is refused, so that its author hears of it. In production the middleware writes
-a generic entry first and sends the response only when that entry is committed: the promise "nobody
-looks without a record" holds, and a forgotten call can't keep a detective from a case. When even the
-generic entry can't be written, the request fails and nothing is shown.
+No response leaves the server unrecorded. In development and tests (`AUDIT_REFUSE_UNAUDITED`) a
+view that recorded nothing is refused, so that its author hears of it. In production the middleware
+writes a generic entry first and sends the response only when that entry is committed: the promise
+"nobody looks without a record" holds, and a forgotten call can't keep a detective from a case. When
+even the generic entry can't be written, the request fails and nothing is shown.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from audit.context import Context, acting_as
 from audit.events import Event, Outcome
-from audit.guard import DENIED_STATUSES, UnauditedResponse, left_entry, needs_entry
+from audit.guard import DENIED_STATUSES, UnauditedResponse, failed, left_entry, needs_entry
 from audit.recorder import record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -78,7 +78,7 @@ def _hold_to_account(request: HttpRequest, response: HttpResponse, context: Cont
         _record_refusal(request, response)
     elif needs_entry(request, response):
         _require_entry(request, response, context)
-    elif response.status_code >= 400:
+    elif failed(response):
         _record_alone(request, Event.REQUEST_FAILED, Outcome.FAILED, response.status_code)
 
 

@@ -1,4 +1,4 @@
-"""How does an act leave its entry? In the act's own transaction, so that both live or neither does."""
+"""How does an act leave its entry? In the act's own transaction: both live, or neither does."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

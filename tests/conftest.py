@@ -1,6 +1,6 @@
-"""What do all tests share? A clock that stands still, somebody who acts, and a table that can be emptied."""
+"""What do all tests share? A clock that stands still, an actor, and a database that empties."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from cases.models import Account, Role
 from tests.leaks import Identity, Watch, watching
 
 SEEDS = "test_seeds"
+Row = tuple[Any, ...]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -72,9 +73,10 @@ def watch() -> Iterator[Watch]:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Lets tests that commit empty the database behind them.
 
-    The audit table refuses TRUNCATE even from its owner, which is the point of it; so the flush, and
-    nothing else, switches those triggers off and on again in its own transaction. Rows that migrations
-    wrote (roles, the first policy) are put back, because the next test starts from a migrated database.
+    The audit table refuses TRUNCATE even from its owner, which is the point of it; so the flush,
+    and nothing else, switches those triggers off and on again in its own transaction. Rows that
+    migrations wrote (roles, the first policy) are put back: every test starts from a migrated
+    database.
     """
     with django_db_blocker.unblock():
         _keep_seeds()
@@ -95,37 +97,39 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         yield
 
 
-def _truncate_triggers() -> list[tuple[str, str]]:
+def _truncate_triggers() -> list[Row]:
     return _rows(
-        r"SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%\_no\_truncate'"
+        "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "
+        r"WHERE tgname LIKE '%\_no\_truncate'"
     )
 
 
 def _keep_seeds() -> None:
     _execute([f"DROP SCHEMA IF EXISTS {SEEDS} CASCADE", f"CREATE SCHEMA {SEEDS}"])
-    ours = _rows(
-        r"SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'cases\_%' "
-        "AND relnamespace = 'public'::regnamespace"
-    )
-    filled = [table for (table,) in ours if _rows(f"SELECT 1 FROM {table} LIMIT 1")]
+    ours = [table for table in _tables("public") if table.startswith("cases_")]
+    filled = [table for table in ours if _rows(f"SELECT 1 FROM {table} LIMIT 1")]
     _execute(f"CREATE TABLE {SEEDS}.{table} AS TABLE public.{table}" for table in filled)
 
 
 def _restore_seeds() -> None:
     """In any order: foreign keys are checked at commit."""
-    tables = _rows(
-        f"SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = '{SEEDS}'::regnamespace"
+    _execute(
+        f"INSERT INTO public.{table} SELECT * FROM {SEEDS}.{table}" for table in _tables(SEEDS)
     )
-    _execute(f"INSERT INTO public.{table} SELECT * FROM {SEEDS}.{table}" for (table,) in tables)
 
 
-def _rows(sql: str) -> list[Any]:
+def _tables(schema: str) -> list[str]:
+    rows = _rows(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' ORDER BY 1")
+    return [str(table) for (table,) in rows]
+
+
+def _rows(sql: str) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def _execute(statements: Any) -> None:
+def _execute(statements: Iterable[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)

@@ -1,4 +1,4 @@
-"""Did anything that identifies a person get out, and did anybody see more than they may? (laws 2, 3)
+"""Did anything that identifies a person get out, or did anybody see more than they may? (2, 3)
 
 A failure says what kind of thing leaked and where, never the thing itself.
 """
@@ -47,7 +47,7 @@ def assert_nothing_leaks(
     assert patterns, "There is nothing to look for: no identity has a value."
     found = sorted(
         {
-            f"{kind} in {place}"
+            f"{kind} in {_unless_telling(place, patterns)}"
             for place, text in flatten(container, where)
             for variant in decoded(text)
             for kind, pattern in patterns
@@ -73,7 +73,7 @@ def exact_sets(visible: Collection[T], expected: Collection[T]) -> None:
 
 
 def forms(identity: Identity) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """What to look for, by kind of thing: every way in which one of its values is usually written."""
+    """What to look for, by kind of thing: every way in which a value is usually written."""
     for kind, value in identity.items():
         if not value.strip():
             continue
@@ -136,7 +136,7 @@ class Watch:
     tasks: list[object] = field(default_factory=list)
 
     def nothing_leaked(self, identities: Iterable[Identity]) -> None:
-        """Fail when an identity stood in a log, a template's context, a task, a cache key or a mail."""
+        """Fail when an identity stood in a log, a context, a task, a cache key or a mail."""
         outbox = [
             (message.subject, message.body, message.recipients(), message.attachments)
             for message in getattr(mail, "outbox", [])
@@ -144,7 +144,7 @@ class Watch:
         assert_nothing_leaks(
             {
                 "log": self.logs,
-                "context": dict(self.contexts),
+                "context": [{name: context} for name, context in self.contexts],
                 "task": self.tasks,
                 "cache key": cache_keys(),
                 "mail": outbox,
@@ -154,7 +154,7 @@ class Watch:
         )
 
     def no_models_in_contexts(self, *sealed: type[Model]) -> None:
-        """Fail when a template was handed a record that can be unsealed, instead of a redacted card."""
+        """Fail when a template was handed a record that can be unsealed, not a redacted card."""
         found = sorted(
             {
                 f"{type(item).__name__} in {template}: {place}"
@@ -169,11 +169,13 @@ class Watch:
 
 @contextmanager
 def watching() -> Iterator[Watch]:
-    """Collect what leaves the process: log records of every level, template contexts, task messages."""
+    """Collect what leaves the process: log records of every level, contexts, task messages."""
     watch = Watch()
 
     def rendered(sender: object, template: Any, context: TemplateContext, **_: object) -> None:
-        watch.contexts.append((str(template.name), dict(context.flatten())))
+        watch.contexts.append(
+            (str(template.name), {str(key): value for key, value in context.flatten().items()})
+        )
 
     def published(body: object = None, **_: object) -> None:
         watch.tasks.append(body)
@@ -244,7 +246,7 @@ def _parts(value: object, where: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield f"{where} key", str(key)
-            yield f"{where}[{_place(key)}]", item
+            yield f"{where}[{key}]", item
     elif isinstance(value, logging.LogRecord):
         yield f"{where}({value.name}) message", value.getMessage()
         yield f"{where}({value.name})", {key: _log_part(item) for key, item in vars(value).items()}
@@ -262,8 +264,7 @@ def _parts(value: object, where: str) -> Iterator[tuple[str, object]]:
 
 
 def _response_parts(response: HttpResponseBase, where: str) -> Iterator[tuple[str, object]]:
-    streaming = getattr(response, "streaming", False)
-    yield f"{where} body", b"".join(response) if streaming else response.content
+    yield f"{where} body", getattr(response, "content", b"") or list(response)
     yield f"{where} headers", dict(response.items())
     yield f"{where} cookies", response.cookies.output()
 
@@ -272,10 +273,9 @@ def _log_part(item: object) -> object:
     return item[1] if isinstance(item, tuple) and len(item) == 3 and item[0] else item
 
 
-def _place(key: object) -> str:
-    """A key as a failure may show it: a key can be the leak itself."""
-    text = str(key)
-    return text if re.fullmatch(r"[a-z_ ]{1,30}", text) else "…"
+def _unless_telling(place: str, patterns: list[tuple[str, re.Pattern[str]]]) -> str:
+    """The place as a failure may show it: a key on the way there can be the leak itself."""
+    return "a key" if any(pattern.search(_plain(place)) for _, pattern in patterns) else place
 
 
 def _items(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str, object]]:
@@ -295,7 +295,7 @@ def _items(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str,
 
 
 def _plain(text: str) -> str:
-    split = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    split = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
     kept = "".join(char for char in split if not unicodedata.combining(char))
     return re.sub(r"\s+", " ", kept).casefold()
 

@@ -24,7 +24,7 @@ WRITTEN = [
     "draft_zephyrine_7",
     "Zéphyrine",
     "O&#x27;Quillfeather",
-    "O’Quillfeather",
+    "O\u2019Quillfeather",
     "/people/?q=O%27Quillfeather",
     "born 2018-02-09",
     "born 02/09/2018",

@@ -1,9 +1,10 @@
 """What shape did the audit table start with?"""
 
-import audit.events
 import django.contrib.postgres.indexes
 import django.core.serializers.json
 from django.db import migrations, models
+
+import audit.events
 
 
 class Migration(migrations.Migration):

@@ -4,6 +4,7 @@ from caseunit.settings.base import *  # noqa: F403
 from caseunit.settings.environment import env
 
 DEBUG = env.bool("CASEUNIT_DEBUG", False)
+AUDIT_REFUSE_UNAUDITED = DEBUG
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = []

@@ -25,6 +25,7 @@ CSRF_TRUSTED_ORIGINS = []
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
 SECURE_SSL_REDIRECT = False
+AUDIT_REFUSE_UNAUDITED = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("CASEUNIT_TEST_DATABASE", "test_caseunit")}

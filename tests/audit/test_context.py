@@ -1,5 +1,6 @@
 """Does each thread, task and nested act keep to its own actor?"""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -49,12 +50,17 @@ def test_threads_do_not_see_each_other() -> None:
         assert list(pool.map(act, ["a", "b"])) == ["a", "b"]
 
 
+def act_and_fail(*deferred: Callable[[], None]) -> None:
+    with acting_as("1", "first") as context:
+        context.deferred += deferred
+        raise RuntimeError("on purpose")
+
+
 def test_deferred_work_runs_once_at_the_end_even_after_a_failure() -> None:
     done: list[str] = []
 
-    with pytest.raises(RuntimeError, match="on purpose"), acting_as("1", "first") as context:
-        context.deferred += [lambda: done.append("one"), lambda: done.append("two")]
-        raise RuntimeError("on purpose")
+    with pytest.raises(RuntimeError, match="on purpose"):
+        act_and_fail(lambda: done.append("one"), lambda: done.append("two"))
 
     assert done == ["one", "two"]
 
@@ -63,7 +69,7 @@ def test_the_actor_is_released_even_when_deferred_work_fails() -> None:
     def fail() -> None:
         raise RuntimeError("the database is gone")
 
-    with pytest.raises(RuntimeError, match="gone"), acting_as("1", "first") as context:
-        context.deferred.append(fail)
+    with pytest.raises(RuntimeError, match="gone"):
+        act_and_fail(fail)
 
     assert current() is None

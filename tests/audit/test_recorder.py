@@ -1,6 +1,7 @@
 """Does an entry live and die with its act, and name who acted?"""
 
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -12,8 +13,8 @@ from audit.models import Entry
 from audit.recorder import (
     MASK,
     NobodyActing,
-    NotInTransaction,
     Note,
+    NotInTransaction,
     actor_of,
     record,
     record_denied,
@@ -26,6 +27,21 @@ CASE = UUID("5b6f0d5e-0000-4000-8000-000000000001")
 
 class Refused(Exception):
     """What a service raises when it refuses."""
+
+
+@transaction.atomic
+def create_squad(now: datetime, *, event: str = Event.SQUAD_CREATED) -> None:
+    """A service in small: an act and its entry."""
+    Squad.objects.create(name="Squad 9")
+    record(cast("Event", event), at=now)
+
+
+@transaction.atomic
+def create_squad_and_refuse(now: datetime) -> None:
+    """A service that notices late that it must not."""
+    create_squad(now)
+    record_denied(Event.IDENTITY_REVEALED, at=now, subject_type="victim", subject_id=CASE)
+    raise Refused
 
 
 @pytest.mark.django_db(transaction=True)
@@ -41,33 +57,19 @@ class TestTransactions:
         assert not Entry.objects.exists()
 
     def test_act_and_entry_are_kept_together(self, now: datetime) -> None:
-        with transaction.atomic():
-            Squad.objects.create(name="Squad 9")
-            record(Event.SQUAD_CREATED, at=now)
+        create_squad(now)
 
         assert (Squad.objects.count(), Entry.objects.count()) == (1, 1)
 
-    def test_act_and_entry_are_rolled_back_together(self, now: datetime) -> None:
-        with pytest.raises(Refused), transaction.atomic():
-            Squad.objects.create(name="Squad 9")
-            record(Event.SQUAD_CREATED, at=now)
-            raise Refused
+    def test_a_failed_entry_takes_its_act_along(self, now: datetime) -> None:
+        with pytest.raises(ValueError, match="not a valid Event"):
+            create_squad(now, event="case_peeked")
 
         assert (Squad.objects.count(), Entry.objects.count()) == (0, 0)
 
-    def test_a_failed_entry_takes_its_act_along(self, now: datetime) -> None:
-        with pytest.raises(ValueError, match="not a valid Event"), transaction.atomic():
-            Squad.objects.create(name="Squad 9")
-            record("case_peeked", at=now)  # type: ignore[arg-type]
-
-        assert not Squad.objects.exists()
-
-    def test_a_refused_attempt_outlives_the_rollback(self, now: datetime) -> None:
-        with pytest.raises(Refused), acting_as("7", "an.officer"), transaction.atomic():
-            Squad.objects.create(name="Squad 9")
-            record(Event.SQUAD_CREATED, at=now)
-            record_denied(Event.IDENTITY_REVEALED, at=now, subject_type="victim", subject_id=CASE)
-            raise Refused
+    def test_a_rollback_takes_both_and_leaves_the_refused_attempt(self, now: datetime) -> None:
+        with pytest.raises(Refused), acting_as("7", "an.officer"):
+            create_squad_and_refuse(now)
 
         assert not Squad.objects.exists()
         entry = Entry.objects.get()

@@ -1,0 +1,1 @@
+"""Does the whole repository keep the laws of the house?"""
