@@ -1,0 +1,1 @@
+"""Do the records hold together, whoever writes them?"""
