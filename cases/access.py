@@ -16,18 +16,21 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from cases.enums import Permission, Rank, Scope
-from cases.models import Account, Case, CaseUserObjectPermission, Squad, Wall
+from cases.models import Account, Case, CaseUserObjectPermission, RolePermission, Squad, Wall
 
 GRANT_VIEW = "view_case"
 GRANT_WORK = "work_case"
 
 # What a grant opens besides seeing the case. Everything else needs the role's own reach.
-WORK_PERMISSIONS = frozenset({Permission.VIEW_CASES, Permission.LOG_RESPONSE, Permission.REVEAL_IDENTITY})
+WORK_PERMISSIONS = frozenset(
+    {Permission.VIEW_CASES, Permission.LOG_RESPONSE, Permission.REVEAL_IDENTITY}
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -78,32 +81,44 @@ NOBODY = Viewer(None, "nobody", "", Scope.NONE, frozenset(), is_active=False)
 
 
 def viewer_for(account: Account) -> Viewer:
-    """The account as a viewer: role, permissions and squads, in at most three queries."""
-    role = account.role
-    permissions = frozenset(
-        Permission(name) for name in role.permissions.values_list("permission", flat=True)
+    """The account as a viewer: role, permissions and squads, in one query."""
+    asked = Account.objects.filter(pk=account.pk).annotate(
+        may=ArraySubquery(
+            RolePermission.objects.filter(role=OuterRef("role")).values("permission")
+        ),
+        leads=ArraySubquery(
+            Squad.objects.filter(sergeant=OuterRef("officer")).order_by().values("pk")
+        ),
     )
+    row = asked.values(
+        "role__code",
+        "role__scope",
+        "officer_id",
+        "officer__rank",
+        "officer__squad_id",
+        "discipline",
+        "display_name",
+        "is_active",
+        "may",
+        "leads",
+    ).get()
     return Viewer(
         account_id=account.pk,
-        label=account.display_name,
-        role_code=role.code,
-        scope=Scope(role.scope),
-        permissions=permissions,
-        officer_id=account.officer_id,
-        squad_ids=_squads_of(account),
-        discipline=account.discipline,
-        is_active=account.is_active,
+        label=row["display_name"],
+        role_code=row["role__code"],
+        scope=Scope(row["role__scope"]),
+        permissions=frozenset(Permission(name) for name in row["may"]),
+        officer_id=row["officer_id"],
+        squad_ids=_squads(row["leads"], row["officer__rank"], row["officer__squad_id"]),
+        discipline=row["discipline"],
+        is_active=row["is_active"],
     )
 
 
-def _squads_of(account: Account) -> frozenset[UUID]:
-    officer = account.officer
-    if officer is None:
-        return frozenset()
-    led = frozenset(Squad.objects.filter(sergeant=officer).values_list("pk", flat=True))
-    if officer.rank == Rank.SERGEANT and officer.squad_id:
-        return led | {officer.squad_id}
-    return led
+def _squads(leads: list[UUID], rank: str | None, squad_id: UUID | None) -> frozenset[UUID]:
+    """The squads an officer leads; a sergeant's own squad is theirs too."""
+    own = {squad_id} if rank == Rank.SERGEANT and squad_id else set()
+    return frozenset(leads) | own
 
 
 def system_viewer(task: str) -> Viewer:
@@ -126,6 +141,18 @@ def visible_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
     return _beyond_walls(Case.objects.filter(pk__in=within), viewer)
 
 
+def supervised_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
+    """What this viewer supervises by the role's own reach: all cases, or those of their squads.
+
+    A grant lets somebody see a case, it makes nobody its supervisor; so a list of what needs a
+    supervisor reads one index and no grants.
+    """
+    if not viewer.can(Permission.VIEW_CASES) or viewer.scope not in (Scope.ALL, Scope.SQUAD):
+        return Case.objects.none()
+    within = Q() if viewer.scope == Scope.ALL else Q(squad_id__in=sorted(viewer.squad_ids))
+    return _beyond_walls(Case.objects.filter(within), viewer)
+
+
 def visible_page(
     viewer: Viewer, now: datetime, *, size: int, before: tuple[datetime, UUID] | None = None
 ) -> QuerySet[Case]:
@@ -138,7 +165,9 @@ def visible_page(
         return Case.objects.none()
     legs = [_leg(viewer, reach, size, before) for reach in _reaches(viewer)]
     if viewer.scope != Scope.ALL:
-        legs.append(_leg(viewer, Q(pk__in=_granted(viewer, now).values("content_object_id")), size, before))
+        legs.append(
+            _leg(viewer, Q(pk__in=_granted(viewer, now).values("content_object_id")), size, before)
+        )
     if len(legs) == 1:
         return legs[0]
     within = [leg.values("pk") for leg in legs]
@@ -153,7 +182,8 @@ def _leg(
     if before is not None:
         entry, key = before
         cases = cases.filter(
-            Q(last_entry_at__lte=entry) & (Q(last_entry_at__lt=entry) | Q(last_entry_at=entry, id__lt=key))
+            Q(last_entry_at__lte=entry)
+            & (Q(last_entry_at__lt=entry) | Q(last_entry_at=entry, id__lt=key))
         )
     return cases.order_by("-last_entry_at", "-id")[:size]
 
@@ -316,9 +346,7 @@ def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
     return tuple(seeing)
 
 
-def _worth_asking(
-    accounts: QuerySet[Account], case: Case, now: datetime
-) -> Iterable[Account]:
+def _worth_asking(accounts: QuerySet[Account], case: Case, now: datetime) -> Iterable[Account]:
     """Narrow to accounts that could pass; `decide` still has the word."""
     granted = _live_grants(now).filter(content_object=case).values("user_id")
     return accounts.filter(

@@ -58,8 +58,12 @@ class Disposition(TextChoices):
     CLEARED_EXCEPTIONAL_A = "cleared_exceptional_A", "Cleared exceptionally: death of offender"
     CLEARED_EXCEPTIONAL_B = "cleared_exceptional_B", "Cleared exceptionally: prosecution declined"
     CLEARED_EXCEPTIONAL_C = "cleared_exceptional_C", "Cleared exceptionally: extradition denied"
-    CLEARED_EXCEPTIONAL_D = "cleared_exceptional_D", "Cleared exceptionally: victim refused to cooperate"
+    CLEARED_EXCEPTIONAL_D = (
+        "cleared_exceptional_D",
+        "Cleared exceptionally: victim refused to cooperate",
+    )
     CLEARED_EXCEPTIONAL_E = "cleared_exceptional_E", "Cleared exceptionally: juvenile, no custody"
+    CLEARED_EXCEPTIONAL = "cleared_exceptional", "Cleared exceptionally: circumstance not recorded"
     UNFOUNDED = "unfounded", "Unfounded"
     INACTIVE = "inactive", "Inactive (not a clearance)"
 
@@ -236,7 +240,13 @@ class Permission(TextChoices):
     def dangerous(cls) -> frozenset["Permission"]:
         """Permissions whose misuse exposes a child or hides a case."""
         return frozenset(
-            {cls.REVEAL_IDENTITY, cls.MANAGE_ROLES, cls.GRANT_ACCESS, cls.EDIT_POLICY, cls.CLOSE_CASE}
+            {
+                cls.REVEAL_IDENTITY,
+                cls.MANAGE_ROLES,
+                cls.GRANT_ACCESS,
+                cls.EDIT_POLICY,
+                cls.CLOSE_CASE,
+            }
         )
 
 

@@ -42,7 +42,9 @@ class RolePermission(models.Model):
 
 
 class AccountManager(BaseUserManager["Account"]):
-    def create_user(self, username: str, password: str | None = None, **fields: object) -> "Account":
+    def create_user(
+        self, username: str, password: str | None = None, **fields: object
+    ) -> "Account":
         account = self.model(username=self.model.normalize_username(username), **fields)
         account.set_password(password)
         account.save(using=self._db)

@@ -8,7 +8,9 @@ from cases.models.base import Record
 
 class Assignment(Record):
     case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="assignments")
-    officer = models.ForeignKey("cases.Officer", on_delete=models.PROTECT, related_name="assignments")
+    officer = models.ForeignKey(
+        "cases.Officer", on_delete=models.PROTECT, related_name="assignments"
+    )
     assigned_by = models.ForeignKey(
         "cases.Account", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -20,6 +20,7 @@ class Case(Sealed):
     """
 
     number = models.CharField(max_length=40, unique=True)
+    happened_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField()
     entered_at = models.DateTimeField()
     channel = models.CharField(max_length=20, choices=Channel)
@@ -47,15 +48,22 @@ class Case(Sealed):
     )
     carries = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     submission_key = models.UUIDField(null=True, unique=True, editable=False)
+    source_digest = models.BinaryField(max_length=32, null=True, editable=False)
 
     # kept up to date
     last_entry_at = models.DateTimeField()
     next_clock = models.CharField(max_length=40, blank=True)
+    next_starts_at = models.DateTimeField(null=True, blank=True)
     next_due_at = models.DateTimeField(null=True, blank=True)
     settled = models.PositiveSmallIntegerField(null=True, blank=True)
     required = models.PositiveSmallIntegerField(null=True, blank=True)
     child_seen = models.BooleanField(default=False)
     wake_at = models.DateTimeField(null=True, blank=True)
+
+    # kept up to date by a trigger on the flags, never written from Python
+    concerns = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    flag_severity = models.PositiveSmallIntegerField(default=0)
+    flags_waived = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ("-last_entry_at", "-id")
@@ -84,13 +92,19 @@ class Case(Sealed):
                 F("squad"), F("last_entry_at").desc(), F("id").desc(), name="case_squad_entry"
             ),
             models.Index(
-                F("detective"), F("last_entry_at").desc(), F("id").desc(), name="case_detective_entry"
+                F("detective"),
+                F("last_entry_at").desc(),
+                F("id").desc(),
+                name="case_detective_entry",
             ),
-            models.Index(fields=("squad", "next_due_at"), name="case_open_squad_due", condition=OPEN),
+            models.Index(
+                fields=("squad", "next_due_at"), name="case_open_squad_due", condition=OPEN
+            ),
             models.Index(
                 fields=("detective", "next_due_at"), name="case_open_detective_due", condition=OPEN
             ),
             models.Index(fields=("next_due_at",), name="case_open_due", condition=OPEN),
+            models.Index(fields=("squad",), name="case_concerns", condition=~Q(concerns=[])),
             models.Index(
                 fields=("wake_at",), name="case_wakes", condition=Q(wake_at__isnull=False)
             ),

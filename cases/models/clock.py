@@ -56,12 +56,6 @@ class Clock(models.Model):
                 name="clock_unflagged_due",
                 condition=RUNNING & Q(flagged_at__isnull=True),
             ),
-            models.Index(
-                fields=("due_at",),
-                include=("case", "referral", "kind", "key", "starts_at"),
-                name="clock_running_due",
-                condition=RUNNING,
-            ),
             models.Index(fields=("case", "due_at"), name="clock_case_running", condition=RUNNING),
             models.Index(
                 fields=("id",),

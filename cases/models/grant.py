@@ -14,7 +14,9 @@ from cases.models.base import Record
 class CaseUserObjectPermission(UserObjectPermissionBase):
     """A Grant: explicit access to one case, with a reason and an end."""
 
-    content_object = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="grants")
+    content_object = models.ForeignKey(
+        "cases.Case", on_delete=models.CASCADE, related_name="grants"
+    )
     reason = models.TextField()
     granted_by = models.ForeignKey(
         "cases.Account", on_delete=models.PROTECT, null=True, blank=True, related_name="+"

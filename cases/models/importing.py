@@ -50,6 +50,9 @@ class ImportRun(Sealed):
     landed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    blank = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)
 
     class Meta:

@@ -33,6 +33,7 @@ class Officer(Record):
     )
     active_from = models.DateField()
     active_to = models.DateField(null=True, blank=True)
+    source_digest = models.BinaryField(max_length=32, null=True, editable=False)
 
     class Meta:
         ordering = ("name", "badge")

@@ -24,6 +24,7 @@ class Referral(Record):
         "cases.Account", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     acknowledged_how = models.CharField(max_length=200, blank=True)
+    source_digest = models.BinaryField(max_length=32, null=True, editable=False)
 
     class Meta:
         ordering = ("received_at", "id")

@@ -55,7 +55,9 @@ class Response(Record):
         ordering = ("entered_at", "id")
         constraints = (
             one_of("kind", ResponseKind.values, "response_kind_known"),
-            models.UniqueConstraint(fields=("case", "source_digest"), name="response_imported_once"),
+            models.UniqueConstraint(
+                fields=("case", "source_digest"), name="response_imported_once"
+            ),
         )
         indexes = (
             models.Index(fields=("case", "entered_at"), name="response_case_entered"),
@@ -100,7 +102,9 @@ class Draft(Sealed):
     class Meta:
         ordering = ("-saved_at",)
         constraints = (
-            models.UniqueConstraint(fields=("case", "account"), name="draft_one_per_case_and_account"),
+            models.UniqueConstraint(
+                fields=("case", "account"), name="draft_one_per_case_and_account"
+            ),
         )
 
     def __str__(self) -> str:

@@ -90,4 +90,6 @@ def blind(kind: str, value: str) -> bytes:
 
 def new_pseudonym(prefix: str) -> str:
     """As in V-7Q2MX: random, so it says nothing about the name; a constraint keeps it unique."""
-    return f"{prefix}-" + "".join(secrets.choice(PSEUDONYM_LETTERS) for _ in range(PSEUDONYM_LENGTH))
+    return f"{prefix}-" + "".join(
+        secrets.choice(PSEUDONYM_LETTERS) for _ in range(PSEUDONYM_LENGTH)
+    )

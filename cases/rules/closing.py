@@ -66,7 +66,9 @@ _UNSIGNED = Obstacle(
 
 
 def _disposition(facts: CaseFacts, disposition: Disposition, policy: Policy) -> Iterator[Obstacle]:
-    for need in policy.dispositions[disposition]:
+    if disposition not in policy.dispositions:
+        yield Obstacle("disposition_not_allowed", f"“{disposition.label}” can't be chosen here.")
+    for need in policy.dispositions.get(disposition, ()):
         if need == NAMED_SUSPECT:
             if not any(suspect.named for suspect in facts.suspects):
                 text = f"“{disposition.label}” needs a named suspect."

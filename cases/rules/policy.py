@@ -410,10 +410,12 @@ def _requirement(value: object, path: str) -> str:
 
 
 def _dispositions(value: object, path: str) -> Mapping[Disposition, tuple[str, ...]]:
+    """One that is left out can't be chosen here; only an import brings it along."""
     table = _Table(value, path)
     needs = {
         disposition: table.need(disposition.value, partial(_items, _requirement))
         for disposition in Disposition
+        if isinstance(value, Mapping) and disposition.value in value
     }
     table.close()
     return needs

@@ -40,6 +40,11 @@ def create_account(
         discipline=discipline,
         created_at=now,
     )
-    record(Event.ACCOUNT_CREATED, at=now, subject_type="account", subject_id=account.pk,
-           details={"role": role_code})
+    record(
+        Event.ACCOUNT_CREATED,
+        at=now,
+        subject_type="account",
+        subject_id=account.pk,
+        details={"role": role_code},
+    )
     return account

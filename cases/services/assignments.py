@@ -58,8 +58,14 @@ def hand_over(
     _point_case_at(case, officer)
     if case.state in (CaseState.RECEIVED, CaseState.UNDER_REVIEW):
         change_state(viewer, case, CaseState.ASSIGNED, now)
-    record(Event.CASE_ASSIGNED, at=now, subject_type="case", subject_id=case.pk, reason=reason,
-           changes={"detective": [str(previous or ""), str(officer.pk)]})
+    record(
+        Event.CASE_ASSIGNED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        reason=reason,
+        changes={"detective": [str(previous or ""), str(officer.pk)]},
+    )
     refresh_cases(case_ids=[case.pk], now=now)
     refresh_officers(officer_ids={officer.pk} | ({previous} if previous else set()), now=now)
     return assignment

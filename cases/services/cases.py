@@ -24,6 +24,10 @@ class ReportFromFuture(ValueError):
     """A report can't have come in later than now."""
 
 
+class ReferralKnown(ValueError):
+    """The organization's reference is on record already."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReferralInput:
     organization: str
@@ -56,7 +60,7 @@ class Intake:
 def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
     """Open a case and start its clocks. The same `submission_key` twice returns the first case.
 
-    Raises NotPermitted, ReportFromFuture.
+    Raises NotPermitted, ReportFromFuture, ReferralKnown.
     """
     if not viewer.can(Permission.CREATE_CASE):
         raise NotPermitted("Your role does not allow you to open a case.")
@@ -69,8 +73,13 @@ def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
     case = _save_case(viewer, now, intake)
     _save_people(case, intake, now)
     _save_referral(case, intake, now)
-    record(Event.CASE_CREATED, at=now, subject_type="case", subject_id=case.pk,
-           details={"number": case.number, "channel": case.channel})
+    record(
+        Event.CASE_CREATED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        details={"number": case.number, "channel": case.channel},
+    )
     refresh_cases(case_ids=[case.pk], now=now)
     case.refresh_from_db()
     return case
@@ -133,6 +142,13 @@ def _save_people(case: Case, intake: Intake, now: datetime) -> None:
 def _save_referral(case: Case, intake: Intake, now: datetime) -> None:
     if intake.referral is None:
         return
+    known = Referral.objects.filter(
+        channel=intake.channel,
+        organization=intake.referral.organization,
+        reference=intake.referral.reference,
+    )
+    if known.exists():
+        raise ReferralKnown("This reference is on record already. Look for its case first.")
     referral = Referral.objects.create(
         case=case,
         reference=intake.referral.reference,
@@ -142,8 +158,13 @@ def _save_referral(case: Case, intake: Intake, now: datetime) -> None:
         received_at=intake.received_at,
         entered_at=now,
     )
-    record(Event.REFERRAL_RECEIVED, at=now, subject_type="referral", subject_id=referral.pk,
-           details={"case": str(case.pk)})
+    record(
+        Event.REFERRAL_RECEIVED,
+        at=now,
+        subject_type="referral",
+        subject_id=referral.pk,
+        details={"case": str(case.pk)},
+    )
 
 
 def _lock_numbers() -> None:
@@ -166,5 +187,3 @@ def _next_number(now: datetime) -> str:
     )
     following = int(taken.removeprefix(prefix)) + 1 if taken else 1
     return f"{prefix}{following:06d}"
-
-

@@ -61,23 +61,29 @@ def close_case(
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if case.state in ENDED_STATES:
         raise NotPermitted("This case has ended already.")
-    _refuse_if_hindered(case, disposition, closing_officer_id)
+    obstacles = obstacles_to(viewer, case, disposition, closing_officer_id, now)
+    if obstacles:
+        raise ClosingRefused(obstacles)
     _sign(viewer, case, now)
     _end(viewer, case, disposition, closing_officer_id, now, reason)
 
 
 def obstacles_to(
-    case: Case, disposition: Disposition, closing_officer_id: UUID
+    viewer: Viewer,
+    case: Case,
+    disposition: Disposition,
+    closing_officer_id: UUID,
+    now: datetime,
 ) -> tuple[Obstacle, ...]:
-    """What stands in the way of ending the case like this; empty when nothing does."""
-    facts = case_facts([case.pk])[case.pk]
-    return closing_obstacles(facts, disposition, str(closing_officer_id), current_policy())
-
-
-def _refuse_if_hindered(case: Case, disposition: Disposition, closing_officer_id: UUID) -> None:
-    obstacles = obstacles_to(case, disposition, closing_officer_id)
-    if obstacles:
-        raise ClosingRefused(obstacles)
+    """What stands in the way of `viewer` signing this end of the case; empty when nothing does."""
+    return closing_obstacles(
+        case_facts([case.pk])[case.pk],
+        disposition,
+        str(closing_officer_id),
+        current_policy(),
+        now=now,
+        signed_by_key=str(viewer.officer_id),
+    )
 
 
 def _sign(viewer: Viewer, case: Case, now: datetime) -> None:
@@ -113,8 +119,14 @@ def _end(
         signed_by_id=viewer.officer_id,
         reason=reason,
     )
-    record(Event.CASE_CLOSED, at=now, subject_type="case", subject_id=case.pk, reason=reason,
-           changes={"state": ended, "disposition": disposition})
+    record(
+        Event.CASE_CLOSED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        reason=reason,
+        changes={"state": ended, "disposition": disposition},
+    )
     refresh_cases(case_ids=[case.pk], now=now)
     if case.detective_id:
         refresh_officers(officer_ids={case.detective_id}, now=now)
@@ -137,9 +149,19 @@ def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) ->
     case.state, case.disposition, case.closed_at = CaseState.REOPENED, "", None
     case.save(update_fields=["state", "disposition", "closed_at"])
     CaseStateChange.objects.create(
-        case=case, state=CaseState.REOPENED, occurred_at=now, entered_at=now,
-        officer_id=viewer.officer_id, reason=reason,
+        case=case,
+        state=CaseState.REOPENED,
+        occurred_at=now,
+        entered_at=now,
+        officer_id=viewer.officer_id,
+        reason=reason,
     )
-    record(Event.CASE_REOPENED, at=now, subject_type="case", subject_id=case.pk, reason=reason,
-           changes={"state": [before, CaseState.REOPENED]})
+    record(
+        Event.CASE_REOPENED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        reason=reason,
+        changes={"state": [before, CaseState.REOPENED]},
+    )
     refresh_cases(case_ids=[case.pk], now=now)

@@ -52,9 +52,18 @@ def give_grant(
             "ended_at": None,
         },
     )
-    record(Event.GRANT_GIVEN, at=now, subject_type="case", subject_id=case.pk, reason=reason,
-           details={"account": str(account_id), "permission": permission,
-                    "until": expires_at.isoformat()})
+    record(
+        Event.GRANT_GIVEN,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        reason=reason,
+        details={
+            "account": str(account_id),
+            "permission": permission,
+            "until": expires_at.isoformat(),
+        },
+    )
     return grant
 
 
@@ -70,14 +79,24 @@ def _check_grant(permission: str, reason: str, expires_at: datetime, now: dateti
 @transaction.atomic
 def end_grant(*, viewer: Viewer, now: datetime, grant_id: int, reason: str = "") -> None:
     """End a grant before its time. Raises Hidden, NotPermitted."""
-    grant = CaseUserObjectPermission.objects.select_related("content_object").filter(pk=grant_id).first()
+    grant = (
+        CaseUserObjectPermission.objects.select_related("content_object")
+        .filter(pk=grant_id)
+        .first()
+    )
     if grant is None:
         raise access.Hidden
     access.require(viewer, grant.content_object, Permission.GRANT_ACCESS, now)
     grant.ended_at = now
     grant.save(update_fields=["ended_at"])
-    record(Event.GRANT_ENDED, at=now, subject_type="case", subject_id=grant.content_object_id,
-           reason=reason, details={"account": str(grant.user_id)})
+    record(
+        Event.GRANT_ENDED,
+        at=now,
+        subject_type="case",
+        subject_id=grant.content_object_id,
+        reason=reason,
+        details={"account": str(grant.user_id)},
+    )
 
 
 @transaction.atomic
@@ -91,12 +110,20 @@ def set_wall(
     if account_id == viewer.account_id:
         raise BadGrant("Ask another supervisor to set a wall between you and a case.")
     wall, made = Wall.objects.get_or_create(
-        case=case, account_id=account_id, lifted_at=None,
+        case=case,
+        account_id=account_id,
+        lifted_at=None,
         defaults={"reason": reason.strip(), "set_by_id": viewer.account_id, "set_at": now},
     )
     if made:
-        record(Event.WALL_SET, at=now, subject_type="case", subject_id=case.pk, reason=reason,
-               details={"account": str(account_id)})
+        record(
+            Event.WALL_SET,
+            at=now,
+            subject_type="case",
+            subject_id=case.pk,
+            reason=reason,
+            details={"account": str(account_id)},
+        )
     return wall
 
 
@@ -111,8 +138,14 @@ def lift_wall(*, viewer: Viewer, now: datetime, wall_id: UUID, reason: str) -> N
         raise BadGrant("Say why this wall is lifted.")
     wall.lifted_at = now
     wall.save(update_fields=["lifted_at"])
-    record(Event.WALL_LIFTED, at=now, subject_type="case", subject_id=wall.case_id, reason=reason,
-           details={"account": str(wall.account_id)})
+    record(
+        Event.WALL_LIFTED,
+        at=now,
+        subject_type="case",
+        subject_id=wall.case_id,
+        reason=reason,
+        details={"account": str(wall.account_id)},
+    )
 
 
 def _case_to_guard(viewer: Viewer, case_id: UUID, now: datetime) -> Case:

@@ -1,13 +1,13 @@
 """How is free text kept? Twice: the original sealed, and a redacted text in the clear."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
 from cases.enums import AgeBand
 from cases.models import BlindToken, Case, InvolvedPerson, Victim
 from cases.models.sealing import blind, open_identity_of
-from cases.rules.redaction import KnownPerson, known_person, redact
+from cases.rules.redaction import KnownPerson, redact
 
 AGE_BANDS = (
     (3, AgeBand.UNDER_3),
@@ -23,6 +23,13 @@ def known_people(case: Case) -> tuple[KnownPerson, ...]:
     """The case's people with the forms their names take, opened for redaction only."""
     sealed: list[Victim | InvolvedPerson] = [*case.victims.all(), *case.people.all()]
     return tuple(known_person(one.pseudonym, open_identity_of(one)) for one in sealed)
+
+
+def known_person(pseudonym: str, identity: Mapping[str, str]) -> KnownPerson:
+    """The full names somebody goes by; `redact` works out the forms they take in a text."""
+    full = f"{identity.get('first_name', '')} {identity.get('last_name', '')}".strip()
+    named = (full, identity.get("name", ""), identity.get("nickname", ""))
+    return KnownPerson(pseudonym, tuple(name for name in named if name))
 
 
 def redacted(case: Case, text: str) -> str:

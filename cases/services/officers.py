@@ -35,8 +35,13 @@ def deactivate_officer(
     officer = Officer.objects.select_for_update(of=("self",)).get(pk=officer_id)
     before, officer.active_to = officer.active_to, on
     officer.save(update_fields=["active_to"])
-    record(Event.OFFICER_DEACTIVATED, at=now, subject_type="officer", subject_id=officer.pk,
-           changes={"active_to": [before.isoformat() if before else "", on.isoformat()]})
+    record(
+        Event.OFFICER_DEACTIVATED,
+        at=now,
+        subject_type="officer",
+        subject_id=officer.pk,
+        changes={"active_to": [before.isoformat() if before else "", on.isoformat()]},
+    )
     left = _hand_over_all(viewer, officer, handovers, now)
     refresh_cases(case_ids=left, now=now)
     return left

@@ -40,6 +40,11 @@ def acknowledge_referral(*, viewer: Viewer, now: datetime, referral_id: UUID, ho
     referral.acknowledged_at, referral.acknowledged_how = now, how.strip()
     referral.acknowledged_by_id = viewer.account_id
     referral.save(update_fields=["acknowledged_at", "acknowledged_how", "acknowledged_by"])
-    record(Event.REFERRAL_ACKNOWLEDGED, at=now, subject_type="referral", subject_id=referral.pk,
-           details={"case": str(referral.case_id)})
+    record(
+        Event.REFERRAL_ACKNOWLEDGED,
+        at=now,
+        subject_type="referral",
+        subject_id=referral.pk,
+        details={"case": str(referral.case_id)},
+    )
     refresh_cases(case_ids=[referral.case.pk], now=now)

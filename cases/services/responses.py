@@ -99,9 +99,7 @@ def score(case: Case, answers: Mapping[str, AnswerInput]) -> Completeness:
 
 
 @transaction.atomic
-def log_response(
-    *, viewer: Viewer, now: datetime, case_id: UUID, entry: ResponseInput
-) -> Response:
+def log_response(*, viewer: Viewer, now: datetime, case_id: UUID, entry: ResponseInput) -> Response:
     """Write the entry, meet its clocks, settle its flags; the viewer's draft goes with it.
 
     The same `submission_key` twice returns the first entry. Raises Hidden, NotPermitted,
@@ -115,8 +113,13 @@ def log_response(
     response = _save_response(viewer, case, entry, now)
     _move_state(viewer, case, entry, now)
     Draft.objects.filter(case=case, account_id=viewer.account_id).delete()
-    record(Event.RESPONSE_LOGGED, at=now, subject_type="case", subject_id=case.pk,
-           details={"response": str(response.pk), "kind": response.kind})
+    record(
+        Event.RESPONSE_LOGGED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        details={"response": str(response.pk), "kind": response.kind},
+    )
     copied_with = detect_copies(response_ids=[response.pk], now=now)
     refresh_cases(case_ids={case.pk, *copied_with}, now=now)
     return response
@@ -222,11 +225,21 @@ def change_state(
     before, case.state = case.state, state
     case.save(update_fields=["state"])
     CaseStateChange.objects.create(
-        case=case, state=state, occurred_at=now, entered_at=now,
-        officer_id=viewer.officer_id, reason=reason,
+        case=case,
+        state=state,
+        occurred_at=now,
+        entered_at=now,
+        officer_id=viewer.officer_id,
+        reason=reason,
     )
-    record(Event.CASE_STATE_CHANGED, at=now, subject_type="case", subject_id=case.pk,
-           changes={"state": [before, state]}, reason=reason)
+    record(
+        Event.CASE_STATE_CHANGED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        changes={"state": [before, state]},
+        reason=reason,
+    )
 
 
 # -- drafts -------------------------------------------------------------------------------------
@@ -257,8 +270,13 @@ def save_draft(
     draft.kind, draft.saved_at, draft.version = kind, now, version + 1
     draft.sealed = seal.encrypt(key_of(draft), json.dumps(dict(payload)).encode(), place_of(draft))
     draft.save()
-    record(Event.RESPONSE_DRAFT_SAVED, at=now, subject_type="case", subject_id=case.pk,
-           details={"version": draft.version})
+    record(
+        Event.RESPONSE_DRAFT_SAVED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        details={"version": draft.version},
+    )
     return DraftSaved(draft.version, now)
 
 
@@ -292,7 +310,9 @@ def open_draft(*, viewer: Viewer, now: datetime, case_id: UUID) -> OpenedDraft |
     draft = _draft_of(viewer, case.pk)
     if draft is None:
         return None
-    return OpenedDraft(draft.version, draft.kind, draft.saved_at, draft.submission_key, _opened(draft))
+    return OpenedDraft(
+        draft.version, draft.kind, draft.saved_at, draft.submission_key, _opened(draft)
+    )
 
 
 @transaction.atomic

@@ -40,7 +40,9 @@ def review_report(
     Raises Hidden, NotPermitted (also for one's own report), ReturnedWithoutComment, AlreadyReviewed.
     """
     report = _report(viewer, response_id, now)
-    given = {code: redacted(report.case, text.strip()) for code, text in comments.items() if text.strip()}
+    given = {
+        code: redacted(report.case, text.strip()) for code, text in comments.items() if text.strip()
+    }
     if decision == ReviewDecision.RETURNED and not given:
         raise ReturnedWithoutComment("Say what is missing before you return a report.")
     review = Review.objects.create(
@@ -53,8 +55,13 @@ def review_report(
         occurred_at=now,
         entered_at=now,
     )
-    record(Event.REPORT_REVIEWED, at=now, subject_type="case", subject_id=report.case_id,
-           details={"response": str(report.pk), "decision": decision})
+    record(
+        Event.REPORT_REVIEWED,
+        at=now,
+        subject_type="case",
+        subject_id=report.case_id,
+        details={"response": str(report.pk), "decision": decision},
+    )
     refresh_cases(case_ids=[report.case_id], now=now)
     return review
 

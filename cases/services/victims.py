@@ -53,6 +53,8 @@ class Candidates:
     beyond_reach: bool
 
 
+# A bare birth date matches every child born that day; only these hint at a case beyond reach.
+STRONG = frozenset({"name", "last_name_birth"})
 WHY = {
     "name": "same name",
     "birth_date": "same birth date",
@@ -66,8 +68,13 @@ def add_victim(*, viewer: Viewer, now: datetime, case_id: UUID, person: PersonIn
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
     victim = save_victim(case, person, now)
-    record(Event.VICTIM_ADDED, at=now, subject_type="case", subject_id=case.pk,
-           details={"victim": victim.pseudonym})
+    record(
+        Event.VICTIM_ADDED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        details={"victim": victim.pseudonym},
+    )
     return victim
 
 
@@ -79,8 +86,13 @@ def add_person(
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
     added = save_person(case, person, now)
-    record(Event.PERSON_ADDED, at=now, subject_type="case", subject_id=case.pk,
-           details={"person": added.pseudonym, "role": added.role})
+    record(
+        Event.PERSON_ADDED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        details={"person": added.pseudonym, "role": added.role},
+    )
     refresh_cases(case_ids=[case.pk], now=now)
     return added
 
@@ -131,15 +143,24 @@ def search_identities(*, viewer: Viewer, now: datetime, identity: Mapping[str, s
     """
     digests = dict(token_digests(dict(identity)))
     matches = _matches(digests)
+    strong = {
+        case_id
+        for case_id, people in matches.items()
+        if any(kinds & STRONG for kinds in people.values())
+    }
     visible = set(
         access.visible_cases(viewer, now).filter(pk__in=matches).values_list("pk", flat=True)
     )
-    record(Event.IDENTITY_SEARCHED, at=now, subject_type="search",
-           details={"forms": sorted(digests), "seen": [str(case) for case in visible]})
-    walled = access.walled_from(viewer, matches)
+    record(
+        Event.IDENTITY_SEARCHED,
+        at=now,
+        subject_type="search",
+        details={"forms": sorted(digests), "seen": [str(case) for case in visible]},
+    )
+    walled = access.walled_from(viewer, strong)
     return Candidates(
         seen=tuple(_candidates(matches, visible)),
-        beyond_reach=bool(set(matches) - visible - walled),
+        beyond_reach=bool(strong - visible - walled),
     )
 
 
@@ -169,7 +190,11 @@ def _candidates(
     )
     for case_id, pseudonym, kinds in likely[:CANDIDATES_SHOWN]:
         yield Candidate(
-            case_id, numbers[case_id], pseudonym, tuple(WHY[kind] for kind in sorted(kinds)), _sure(kinds)
+            case_id,
+            numbers[case_id],
+            pseudonym,
+            tuple(WHY[kind] for kind in sorted(kinds)),
+            _sure(kinds),
         )
 
 
