@@ -20,9 +20,8 @@ active AS MATERIALIZED (
     WHERE active_from <= %(today)s AND (active_to IS NULL OR active_to > %(today)s)
 )"""
 
-# Needs `subject` (case_id, officer_id, referral_id) before it; each row of `subject` reappears in
-# `desk` with supervisor_id and step.
-DESK = """
+# Needs `subject` (case_id, officer_id, referral_id, …): its rows, with who could be asked first.
+PLACED = """
 placed AS (
     SELECT subject.*,
         coalesce(cases_case.squad_id, load.squad_id) AS squad_id,
@@ -42,7 +41,10 @@ placed AS (
     LEFT JOIN cases_case ON cases_case.id = subject.case_id
     LEFT JOIN cases_officer AS load ON load.id = subject.officer_id
     LEFT JOIN cases_squad AS squad ON squad.id = coalesce(cases_case.squad_id, load.squad_id)
-),
+)"""
+
+# Whose desk a flag starts on: the rows of `placed` with supervisor_id and step.
+DESK = """
 desk AS (
     SELECT placed.*,
         coalesce(own.id, lead.id, other.id) AS supervisor_id,
@@ -66,8 +68,8 @@ desk AS (
     ) AS other ON TRUE
 )"""
 
-# The next desk up: another captain than the one who has it, else whoever has it, else anybody left.
-# `subject` must carry holder_id.
+# The next desk up: a captain other than the holder, else the holder, else anybody left. The rows of
+# `placed`, which must carry holder_id, with supervisor_id.
 HIGHER = """
 higher AS (
     SELECT placed.*, up.id AS supervisor_id

@@ -19,7 +19,7 @@ from audit.events import Event
 from audit.recorder import Note, record_many
 from cases.rules.flags import CLOCK_FLAGS, Finding, flag_acknowledged_due
 from cases.selectors.policy import current_policy, unit_calendar
-from cases.services.desks import ACTIVE, DESK, unit_day
+from cases.services.desks import ACTIVE, DESK, PLACED, unit_day
 
 # Flags are raised by the unit's rules, whoever's entry or which sweep set them off.
 RULES = Actor(f"{SYSTEM_PREFIX}rules", f"{SYSTEM_PREFIX}rules")
@@ -67,7 +67,7 @@ class FlagChanges:
     reworded: tuple[UUID, ...] = field(default=())
 
 
-_TOUCHED = """
+TOUCHED = """
 RETURNING flag.id, flag.case_id, flag.officer_id, flag.referral_id, flag.kind, flag.clock_kind,
     flag.clock_key, flag.step, flag.supervisor_id"""
 
@@ -102,7 +102,7 @@ _RESOLVE = "\n".join(
         "AND NOT EXISTS (SELECT FROM found WHERE",
         _SAME,
         ")",
-        _TOUCHED,
+        TOUCHED,
     )
 )
 
@@ -142,7 +142,15 @@ ORDER BY since
 ON CONFLICT DO NOTHING"""
 
 _RAISE_FOUND = "\n".join(
-    (_FOUND, ", subject AS (SELECT * FROM found),", f"{ACTIVE},", DESK, _INSERT, _TOUCHED)
+    (
+        _FOUND,
+        ", subject AS (SELECT * FROM found),",
+        f"{ACTIVE},",
+        f"{PLACED},",
+        DESK,
+        _INSERT,
+        TOUCHED,
+    )
 )
 
 # Everything a flag says was written on its clock by the rules when the clock was.
@@ -164,9 +172,10 @@ _RAISE_DUE = "\n".join(
             WHERE id = ANY (%(clocks)s)
         ),""",
         f"{ACTIVE},",
+        f"{PLACED},",
         DESK,
         _INSERT,
-        _TOUCHED,
+        TOUCHED,
     )
 )
 
@@ -183,7 +192,7 @@ _RESOLVE_SETTLED = "\n".join(
               flag.case_id = clock.case_id
               OR (clock.case_id IS NULL AND flag.referral_id = clock.referral_id)
           )""",
-        _TOUCHED,
+        TOUCHED,
     )
 )
 
