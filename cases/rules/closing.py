@@ -67,7 +67,8 @@ _UNSIGNED = Obstacle(
 
 def _disposition(facts: CaseFacts, disposition: Disposition, policy: Policy) -> Iterator[Obstacle]:
     if disposition not in policy.dispositions:
-        yield Obstacle("disposition_not_allowed", f"“{disposition.label}” can't be chosen here.")
+        text = f"“{disposition.label}” can't be chosen; only an import brings it along."
+        yield Obstacle("disposition_not_allowed", text)
     for need in policy.dispositions.get(disposition, ()):
         if need == NAMED_SUSPECT:
             if not any(suspect.named for suspect in facts.suspects):

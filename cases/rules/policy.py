@@ -412,13 +412,10 @@ def _requirement(value: object, path: str) -> str:
 def _dispositions(value: object, path: str) -> Mapping[Disposition, tuple[str, ...]]:
     """One that is left out can't be chosen here; only an import brings it along."""
     table = _Table(value, path)
-    needs = {
-        disposition: table.need(disposition.value, partial(_items, _requirement))
-        for disposition in Disposition
-        if isinstance(value, Mapping) and disposition.value in value
+    return {
+        _one_of(Disposition, key, path): table.need(key, partial(_items, _requirement))
+        for key in table.left()
     }
-    table.close()
-    return needs
 
 
 def _escalation(value: object, path: str) -> tuple[Step, ...]:

@@ -1,0 +1,1 @@
+"""Do the rules say what the unit's supervisors expect of them?"""
