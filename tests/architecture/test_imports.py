@@ -3,6 +3,8 @@
 import ast
 import sys
 
+from django.conf import settings
+
 from tests.architecture.source import Module, functions, imported, modules, product, within
 
 APPS = ("caseunit", "cases", "audit")
@@ -138,3 +140,25 @@ def test_the_walk_sees_the_product() -> None:
 
     assert {"audit.recorder", "cases.enums"} <= names
     assert isinstance(next(iter(modules())), Module)
+
+
+def test_nobody_asks_guardian_or_a_superuser_flag_for_access() -> None:
+    """They know neither walls nor ends (decision 3)."""
+    asked = {
+        "assign_perm",
+        "get_objects_for_user",
+        "get_perms",
+        "has_perm",
+        "has_perms",
+        "is_superuser",
+        "remove_perm",
+    }
+    found = [
+        module.at(node, f"asks {name}")
+        for module in product()
+        for node in ast.walk(module.tree)
+        if (name := getattr(node, "attr", getattr(node, "id", ""))) in asked
+    ]
+
+    assert found == []
+    assert not [name for name in settings.AUTHENTICATION_BACKENDS if "guardian" in name]

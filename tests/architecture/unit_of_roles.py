@@ -2,7 +2,7 @@
 
 The kinds, seen from the account: `own` (the detective's, or the sergeant's as supervisor), `squad`
 (a colleague's in the account's squad), `other` (another squad's), `walled` (in reach, but walled),
-`granted_view`, `granted_work`, `expired` (a grant whose end is now) and `ended` (a grant taken back).
+`granted_view`, `granted_work`, `expired` (a grant ends now) and `ended` (a grant was taken back).
 Every case has a child with an invented identity.
 """
 
