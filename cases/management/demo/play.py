@@ -1,0 +1,124 @@
+"""In what order does it all happen? Every step of every story by its time, with sweeps and mornings between."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta
+from heapq import merge
+from operator import attrgetter
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.timezone import localdate, make_aware
+
+from audit.context import acting_as, acting_as_system
+from audit.events import Event
+from audit.recorder import record
+from cases.access import Viewer
+from cases.management.demo import acts
+from cases.management.demo.casting import Casting
+from cases.management.demo.dice import Dice
+from cases.management.demo.lives import DAY, HOUR, kept_open, whole_life
+from cases.management.demo.names import Names
+from cases.management.demo.story import Stage, Step, Story
+from cases.management.demo.troubles import TROUBLES
+from cases.management.demo.unit import DEPARTED, DETECTIVES, OVERLOADED, SIGN_INS, set_up_unit
+from cases.models import Case
+from cases.selectors.policy import current_policy
+from cases.services.sweep import run_sweep
+
+SPAN = 548 * DAY
+OVERLOAD = 22
+# Sweeps run every 5 minutes in life; in the demonstration's past, often enough for its charts.
+RECENT = 45 * DAY
+RECENT_STEP = 6 * HOUR
+MORNING = time(8, 30)
+# What fell due since then still waits for somebody to look.
+UNREAD = 20 * HOUR
+LOOKED_AT = 0.85
+
+
+@transaction.atomic
+def load(*, now: datetime, seed: int, cases: int, passwords: dict[str, str]) -> int:
+    """Write the demonstration caseload, all or nothing; how many cases. `passwords` by role.
+
+    `cases` is a wish: what every screen needs is there in any case.
+    """
+    dice = Dice(seed)
+    names = Names(dice)
+    unit = set_up_unit(dice, names, now - SPAN - DAY, passwords)
+    stage = Stage(unit, dice, current_policy())
+    stories = cast(Casting(dice, names, now), dice, cases)
+    for step in timeline(stories, now):
+        _do(stage, step)
+    made = Case.objects.count()
+    with acting_as_system("demo"):
+        run_sweep(now=now)
+        record(Event.DEMO_LOADED, at=now, details={"cases": made, "seed": seed})
+    return made
+
+
+def cast(casting: Casting, dice: Dice, cases: int) -> list[Story]:
+    """Every trouble once, one detective with too many cases, and lives for the rest."""
+    stories = [story for plot in TROUBLES for story in plot(casting, dice)]
+    stories += _too_many_for_one(casting, dice)
+    while len(stories) < cases:
+        stories.append(_ordinary(casting, dice))
+    return stories
+
+
+def _too_many_for_one(casting: Casting, dice: Dice) -> Iterator[Story]:
+    for _ in range(OVERLOAD):
+        story = casting.story(OVERLOADED, dice.days(11, 115))
+        kept_open(story, dice, lateness=0.22)
+        yield story
+
+
+def _ordinary(casting: Casting, dice: Dice) -> Story:
+    """A quarter still open, the others ended within months; each in its detective's hands."""
+    leads = [key for keys in DETECTIVES.values() for key in keys if key not in {OVERLOADED, DEPARTED}]
+    if dice.chance(0.25):
+        story = casting.story(dice.pick(leads), dice.days(7, 120))
+        kept_open(story, dice, lateness=0.06)
+    else:
+        story = casting.story(dice.pick(leads), dice.days(120, SPAN.days))
+        whole_life(story, dice, active_days=dice.number(12, 55), lateness=0.15)
+    return story
+
+
+def timeline(stories: Iterable[Story], now: datetime) -> Iterator[Step]:
+    """All that has happened by `now`, in order."""
+    told = sorted(
+        (step for story in stories for step in story.steps if step.at <= now), key=attrgetter("at")
+    )
+    ignored = [story for story in stories if story.ignored]
+    return iter(merge(told, _sweeps(now), _mornings(now, ignored), key=attrgetter("at")))
+
+
+def _sweeps(now: datetime) -> Iterator[Step]:
+    at = now - SPAN
+    while at < now:
+        yield Step(at, "", _sweep)
+        at += RECENT_STEP if now - at <= RECENT else DAY
+
+
+def _sweep(stage: Stage, viewer: Viewer, now: datetime) -> None:
+    run_sweep(now=now)
+
+
+def _mornings(now: datetime, ignored: Iterable[Story]) -> Iterator[Step]:
+    """Supervisors look at what is new on their desks, most of the time."""
+    for day in range(SPAN.days, 0, -1):
+        at = make_aware(datetime.combine(localdate(now - day * DAY), MORNING))
+        if now - SPAN <= at <= now - UNREAD:
+            for key in ("sergeant_a", "sergeant_b", "captain"):
+                yield Step(at, key, acts.reads_flags(LOOKED_AT, ignored))
+
+
+def _do(stage: Stage, step: Step) -> None:
+    if not step.actor:
+        with acting_as_system("sweep"):
+            step.act(stage, stage.unit.viewers["captain"], step.at)
+        return
+    account, viewer = stage.unit.accounts[step.actor], stage.unit.viewers[step.actor]
+    with acting_as(str(account.pk), account.username):
+        step.act(stage, viewer, step.at)
