@@ -1,14 +1,19 @@
 """What does the log hold about a person, a subject or a kind of act? Newest first, page by page."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
 
 from audit.events import Event, Outcome
 from audit.models import Entry
 
 PAGE_SIZE = 50
+
+# The planner can't tell how rare a case is inside `details` and would walk the whole log in the
+# order of its index (1.7 s over 500,000 entries; 6 ms so). Sorting by this leaves it the index
+# that finds the case.
+_SORTED_AT = ExpressionWrapper(F("at") + timedelta(0), output_field=DateTimeField())
 
 
 class BadCursor(ValueError):
@@ -77,11 +82,13 @@ def entries(
 def matching(*, filters: Filters) -> QuerySet[Entry]:
     """Every entry that the filters let through, newest first."""
     query = Entry.objects.filter(_equal(filters)).order_by("-at", "-id")
+    if filters.case:
+        query = query.filter(_touching(filters.case)).order_by(_SORTED_AT.desc(), "-id")
     if filters.from_at:
         query = query.filter(at__gte=filters.from_at)
     if filters.before_at:
         query = query.filter(at__lt=filters.before_at)
-    return query.filter(_touching(filters.case)) if filters.case else query
+    return query
 
 
 def _equal(filters: Filters) -> Q:

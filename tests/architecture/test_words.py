@@ -34,7 +34,7 @@ REGISTRIES = (
     "py" + r"pi\.org/simple",
     "files.python" + "hosted",
     r"(extra-)?index" + "-url",
-    r'"resol' + 'ved":',
+    r'"resol' + r'ved":\s*"http',
 )
 AMBIGUOUS = r"\b" + "C" + "AC" + r"\b"
 

@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from audit.context import Actor
 from audit.events import Event, Outcome
 from audit.models import Entry
 from audit.recorder import record
-from audit.selectors import BadCursor, Cursor, Filters, entries
+from audit.selectors import BadCursor, Cursor, Filters, entries, matching
 from tests.leaks import exact_sets
 
 pytestmark = pytest.mark.django_db
@@ -96,18 +97,34 @@ def test_newest_stand_first(log: dict[str, Entry]) -> None:
     assert entries().entries == list(log.values())[::-1]
 
 
+@pytest.mark.parametrize("filters", [Filters(), Filters(case="A")])
 @pytest.mark.parametrize("size", [1, 2, 4, 5, 6])
-def test_pages_hold_every_entry_once_even_at_the_same_instant(now: datetime, size: int) -> None:
-    made = [record(Event.CASE_VIEWED, at=now) for _ in range(5)]
+def test_pages_hold_every_entry_once_even_at_the_same_instant(
+    now: datetime, size: int, filters: Filters
+) -> None:
+    made = [
+        record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id="A") for _ in range(5)
+    ]
     seen: list[Entry] = []
 
-    page = entries(limit=size)
+    page = entries(filters=filters, limit=size)
     seen += page.entries
     while page.next:
-        page = entries(limit=size, after=Cursor.parse(page.next.token))
+        page = entries(filters=filters, limit=size, after=Cursor.parse(page.next.token))
         seen += page.entries
 
     assert seen == made[::-1]
+
+
+def test_what_touched_a_case_is_found_by_index_and_not_by_walking_the_log() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = matching(filters=Filters(case="A"))[:50].explain()
+
+    assert "audit_entry_details" in plan
+    assert "audit_entry_subject" in plan
+    assert "audit_entry_at" not in plan
 
 
 def test_the_last_page_says_so(now: datetime) -> None:
