@@ -17,9 +17,16 @@ from functools import cached_property
 from itertools import chain, repeat, zip_longest
 from operator import attrgetter
 
-from cases.enums import ENDED_STATES, ClockKind, Priority, ResponseKind, ReviewSubject
+from cases.enums import ENDED_STATES, CaseState, ClockKind, Priority, ResponseKind, ReviewSubject
 from cases.rules.calendar import Calendar, Limit
-from cases.rules.facts import AssignmentFact, CaseFacts, ReferralFact, ResponseFact, ReviewFact
+from cases.rules.facts import (
+    AssignmentFact,
+    CaseFacts,
+    ReferralFact,
+    ResponseFact,
+    ReviewFact,
+    StateFact,
+)
 from cases.rules.policy import Circumstances, ClockRule, Policy
 
 _FROM_RECEIVED = (
@@ -69,10 +76,21 @@ def overdue(clock: Clock, now: datetime) -> bool:
     return clock.is_running and now > clock.breach_at
 
 
+def _state_order(fact: StateFact) -> tuple[datetime, datetime, int]:
+    """In time; of changes in the same moment an ending is the last, unless it was undone."""
+    rank = 2 if fact.state is CaseState.REOPENED else int(fact.state in ENDED_STATES)
+    return (fact.happened_at, fact.entered_at, rank)
+
+
+def current_state(facts: CaseFacts) -> StateFact | None:
+    """The last change of state, None before there was any."""
+    return max(facts.states, key=_state_order, default=None)
+
+
 def endings(facts: CaseFacts) -> tuple[Ending, ...]:
     """When the case was closed or inactive, in order; the last may still last."""
     found: list[Ending] = []
-    for state in sorted(facts.states, key=lambda fact: (fact.happened_at, fact.entered_at)):
+    for state in sorted(facts.states, key=_state_order):
         lasts = bool(found) and found[-1].reopened_at is None
         if state.state in ENDED_STATES:
             if not lasts:
@@ -130,7 +148,7 @@ class _Case:
         return circumstances(self.facts)
 
     def of_kinds(self, kinds: Iterable[ResponseKind]) -> list[ResponseFact]:
-        return sorted(self._of(kinds), key=_happened_at)
+        return sorted(self._of(kinds), key=attrgetter("happened_at", "key"))
 
     def first_at(self, kinds: Iterable[ResponseKind]) -> datetime | None:
         return min(map(_happened_at, self._of(kinds)), default=None)
@@ -261,7 +279,7 @@ def submitted_reports(responses: Iterable[ResponseFact]) -> list[ResponseFact]:
         for response in responses
         if response.kind is ResponseKind.INITIAL_REPORT and response.submitted
     ]
-    reports.sort(key=attrgetter("entered_at", "occurred_at"))
+    reports.sort(key=attrgetter("entered_at", "occurred_at", "key"))
     return reports
 
 
@@ -315,7 +333,7 @@ def _reassignments(case: _Case) -> Iterator[Clock]:
 
 
 def _in_order(assignments: Iterable[AssignmentFact]) -> list[AssignmentFact]:
-    return sorted(assignments, key=lambda fact: (fact.effective_at, fact.entered_at))
+    return sorted(assignments, key=attrgetter("effective_at", "entered_at", "key"))
 
 
 def _is_active(fact: AssignmentFact) -> bool:
@@ -403,11 +421,9 @@ def _begun_at(case: _Case) -> datetime:
 
 
 def _supplement_limit(case: _Case, rule: ClockRule, *, beyond: bool) -> Limit:
-    states = case.facts.states
-    if rule.by_state and states:
-        state = max(states, key=lambda fact: (fact.happened_at, fact.entered_at)).state
-        if state in rule.by_state:
-            return rule.by_state[state]
+    last = current_state(case.facts)
+    if rule.by_state and last is not None and last.state in rule.by_state:
+        return rule.by_state[last.state]
     if beyond or rule.first_limit is None:
         return rule.limit
     return rule.first_limit

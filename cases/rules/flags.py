@@ -20,7 +20,7 @@ from cases.enums import (
     Step,
 )
 from cases.rules.calendar import Calendar
-from cases.rules.clocks import Clock, clocks, overdue, submitted_reports
+from cases.rules.clocks import Clock, clocks, current_state, overdue, submitted_reports
 from cases.rules.documentation import completeness, narrative_is_thin
 from cases.rules.facts import CaseFacts, OfficerFacts, ResponseFact, StateFact
 from cases.rules.policy import Policy
@@ -225,10 +225,8 @@ def _closed_incomplete(facts: CaseFacts, policy: Policy) -> Iterator[Finding]:
 
 def current_closing(facts: CaseFacts) -> StateFact | None:
     """The closing that holds now, None for a case that is open."""
-    if not facts.states:
-        return None
-    last = max(facts.states, key=lambda fact: (fact.happened_at, fact.entered_at))
-    return last if last.state in ENDED_STATES else None
+    last = current_state(facts)
+    return last if last is not None and last.state in ENDED_STATES else None
 
 
 def _is_judged(what: str, facts: CaseFacts, closing: StateFact) -> bool:
