@@ -32,7 +32,16 @@ WORK_PERMISSIONS = frozenset(
     {Permission.VIEW_CASES, Permission.LOG_RESPONSE, Permission.REVEAL_IDENTITY}
 )
 
+# The rules that let somebody reach a case; what else is asked only keeps people out.
+HOLDS = "holds the case"
+SUPERVISES = "supervises the case"
+LEADS = "leads its squad"
+REACHES_ALL = "role reaches all cases"
+GRANTED = "has a grant"
+WAYS = frozenset({HOLDS, SUPERVISES, LEADS, REACHES_ALL, GRANTED})
+
 View = Callable[..., HttpResponseBase]
+Grants = tuple[tuple[str, datetime], ...]
 
 
 class Hidden(Http404):
@@ -241,12 +250,32 @@ def walled_from(viewer: Viewer, case_ids: Iterable[UUID]) -> set[UUID]:
 
 def find_case(viewer: Viewer, case_id: UUID, now: datetime) -> Case:
     """The case, or `Hidden` for what does not exist and for what this viewer may not see alike."""
+    return open_case(viewer, case_id, now)[0]
+
+
+def open_case(
+    viewer: Viewer, case_id: UUID, now: datetime
+) -> tuple[Case, frozenset[Permission]]:
+    """The case with everything that `decide` allows this viewer on it, in three queries, or `Hidden`."""
     case = (
         Case.objects.select_related("detective", "supervisor", "squad").filter(pk=case_id).first()
     )
-    if case is None or not decide(viewer, case, Permission.VIEW_CASES, now).allowed:
+    if case is None:
         raise Hidden
-    return case
+    allowed = permissions_on(viewer, case, now)
+    if Permission.VIEW_CASES not in allowed:
+        raise Hidden
+    return case, allowed
+
+
+def permissions_on(viewer: Viewer, case: Case, now: datetime) -> frozenset[Permission]:
+    """Every permission that `decide` allows on the case, its wall and its grants read once."""
+    wall, grants = _wall_step(viewer, case), _grants_on(viewer, case, now)
+    return frozenset(
+        permission
+        for permission in viewer.permissions
+        if _decision(viewer, case, permission, wall, grants).allowed
+    )
 
 
 def require(viewer: Viewer, case: Case, permission: Permission, now: datetime) -> None:
@@ -260,14 +289,21 @@ def require(viewer: Viewer, case: Case, permission: Permission, now: datetime) -
 
 def decide(viewer: Viewer, case: Case, permission: Permission, now: datetime) -> Decision:
     """Whether `viewer` may use `permission` on `case` at `now`, and every rule that was asked."""
-    steps = [_active_step(viewer), _wall_step(viewer, case)]
+    wall, grants = _wall_step(viewer, case), _grants_on(viewer, case, now)
+    return _decision(viewer, case, permission, wall, grants)
+
+
+def _decision(
+    viewer: Viewer, case: Case, permission: Permission, wall: AccessStep, grants: Grants
+) -> Decision:
+    steps = [_active_step(viewer), wall]
     if any(step.outcome == "denied" for step in steps):
         return Decision(False, tuple(steps))
     holds = viewer.can(permission)
     steps.append(
         AccessStep(f"role may {permission.label.lower()}", _outcome(holds), viewer.role_code)
     )
-    ways = [*_role_steps(viewer, case), _grant_step(viewer, case, permission, now)]
+    ways = [*_role_steps(viewer, case), _grant_step(viewer, permission, grants)]
     allowed = holds and any(step.outcome == "granted" for step in ways)
     return Decision(allowed, (*steps, *ways))
 
@@ -297,26 +333,29 @@ def _role_steps(viewer: Viewer, case: Case) -> list[AccessStep]:
     supervises = viewer.officer_id is not None and case.supervisor_id == viewer.officer_id
     in_squad = case.squad_id in viewer.squad_ids
     return [
-        AccessStep("holds the case", _outcome(holds, applies=scope in (Scope.OWN, Scope.SQUAD))),
-        AccessStep("supervises the case", _outcome(supervises, applies=scope == Scope.SQUAD)),
-        AccessStep("leads its squad", _outcome(in_squad, applies=scope == Scope.SQUAD)),
-        AccessStep("role reaches all cases", _outcome(True, applies=scope == Scope.ALL)),
+        AccessStep(HOLDS, _outcome(holds, applies=scope in (Scope.OWN, Scope.SQUAD))),
+        AccessStep(SUPERVISES, _outcome(supervises, applies=scope == Scope.SQUAD)),
+        AccessStep(LEADS, _outcome(in_squad, applies=scope == Scope.SQUAD)),
+        AccessStep(REACHES_ALL, _outcome(True, applies=scope == Scope.ALL)),
     ]
 
 
-def _grant_step(viewer: Viewer, case: Case, permission: Permission, now: datetime) -> AccessStep:
+def _grants_on(viewer: Viewer, case: Case, now: datetime) -> Grants:
+    """What each live grant to the viewer on the case opens, and until when; the last to end first."""
     if viewer.account_id is None:
-        return AccessStep("has a grant", "not applicable")
+        return ()
+    grants = _granted(viewer, now).filter(content_object=case).order_by("-expires_at")
+    return tuple(grants.values_list("permission__codename", "expires_at"))
+
+
+def _grant_step(viewer: Viewer, permission: Permission, grants: Grants) -> AccessStep:
+    if viewer.account_id is None:
+        return AccessStep(GRANTED, "not applicable")
     codenames = _grants_opening(permission)
-    grant = (
-        _granted(viewer, now)
-        .filter(content_object=case, permission__codename__in=codenames)
-        .order_by("expires_at")
-        .last()
-    )
-    if grant is None:
-        return AccessStep("has a grant", "not granted")
-    return AccessStep("has a grant", "granted", f"until {grant.expires_at:%Y-%m-%d %H:%M} UTC")
+    until = next((expires_at for codename, expires_at in grants if codename in codenames), None)
+    if until is None:
+        return AccessStep(GRANTED, "not granted")
+    return AccessStep(GRANTED, "granted", f"until {until:%Y-%m-%d %H:%M} UTC")
 
 
 def _grants_opening(permission: Permission) -> tuple[str, ...]:
@@ -385,6 +424,12 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
 def signed_in(view: View) -> View:
     """Declare that any signed-in account may open this view."""
     return requires()(view)
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Who asks, as `requires` bound them to the request."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    return viewer
 
 
 def public(reason: str) -> Callable[[View], View]:

@@ -78,7 +78,7 @@ def case_timeline(
         *(_of_state(row) for row in states),
         *(_of_assignment(row) for row in held),
     ]
-    late_by = timedelta(days=policy.backfilled.late_by.days)
+    late_by = policy.backfilled.late_by.span
     timed = [_with_gap(item, late_by) for item in items]
     timed.sort(key=lambda item: (item.occurred_at, item.entered_at), reverse=True)
     return timed, len(rows) > LIMIT

@@ -38,7 +38,7 @@ NAVIGATION: tuple[tuple[str, tuple[str, ...], str, Permission], ...] = (
     ("my-work", (), "My work", Permission.LOG_RESPONSE),
     ("dashboard", (), "Dashboard", Permission.SEE_DASHBOARD),
     ("case-list", (), "Cases", Permission.VIEW_CASES),
-    ("case-new", ("scene",), "New case", Permission.CREATE_CASE),
+    ("case-new-choose", (), "New case", Permission.CREATE_CASE),
     ("imports", (), "Imports", Permission.IMPORT_CASELOAD),
     ("roles", (), "Roles", Permission.MANAGE_ROLES),
     ("audit", (), "Audit", Permission.SEE_AUDIT),

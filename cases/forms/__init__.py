@@ -1,0 +1,1 @@
+"""What may be typed? Forms parse and validate, and hand over what services take."""

@@ -1,0 +1,51 @@
+"""What do the steps of a supervisor on a case ask: to assign, to close, to reopen, to answer a sender?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from cases.enums import Disposition
+
+
+def _words(label: str, hint: str = "", *, required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=hint,
+        max_length=1000,
+        required=required,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class AssignForm(forms.Form):
+    officer = forms.ChoiceField(label="Detective")
+    reason = _words("Reason", "What the new detective should know about the hand-over.", required=False)
+
+    def __init__(self, *args: Any, officers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["officer"].choices = [("", "Choose…"), *officers]  # type: ignore[attr-defined]
+
+
+class CloseForm(forms.Form):
+    disposition = forms.ChoiceField(choices=[("", "Choose…"), *Disposition.choices])
+    closing_officer = forms.ChoiceField(
+        label="Closing detective", help_text="Somebody else than you: you sign for the closure."
+    )
+    reason = _words("Reason", "Why the case ends like this. It stays on the case.")
+
+    def __init__(self, *args: Any, officers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["closing_officer"].choices = [("", "Choose…"), *officers]  # type: ignore[attr-defined]
+
+
+class ReopenForm(forms.Form):
+    reason = _words("Reason", "What came up. The next entry is due anew.")
+
+
+class AcknowledgeReferralForm(forms.Form):
+    how = forms.CharField(
+        label="How the sender was answered",
+        help_text="By phone, in writing, to whom. No names of a child or a family.",
+        max_length=200,
+    )

@@ -1,0 +1,206 @@
+"""How is a response written: a form, kept as it is typed, logged once?"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.timezone import localtime
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
+
+from audit.events import Event, Outcome
+from audit.recorder import record
+from cases import access
+from cases.access import viewer_of
+from cases.enums import Permission
+from cases.forms.responses import (
+    ResponseForm,
+    fresh,
+    kind_in,
+    payload_of,
+    resumed,
+    settled_by,
+    version_in,
+)
+from cases.selectors.responses import ResponsePage, ScoreCard, report_score, response_page
+from cases.services import responses
+from cases.services.responses import (
+    DraftConflict,
+    IncompleteWithoutReason,
+    OpenedDraft,
+    ResponseFromFuture,
+    UnknownSuspect,
+)
+
+FIELD_OF = {
+    ResponseFromFuture: "occurred_at",
+    IncompleteWithoutReason: "incomplete_reason",
+    UnknownSuspect: "suspect",
+}
+
+
+@access.requires(Permission.LOG_RESPONSE)
+@sensitive_post_parameters()
+@sensitive_variables()
+def log(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """The form; a POST logs the entry, or keeps the draft when the button says so."""
+    page = response_page(viewer=viewer_of(request), now=timezone.now(), case_id=case_id)
+    if request.method != "POST":
+        return _open(request, page)
+    if request.POST.get("step") == "save":
+        return _keep(request, page)
+    form = ResponseForm(request.POST, page=page)
+    if form.is_valid() and _log(request, page, form):
+        messages.success(request, "The entry is in the log.")
+        return redirect("case-detail", case_id)
+    return _show(request, page, form, request.POST, status=422)
+
+
+def _open(request: HttpRequest, page: ResponsePage) -> HttpResponse:
+    """Where the viewer's draft goes on, else a new entry."""
+    now = timezone.now()
+    draft = responses.open_draft(viewer=viewer_of(request), now=now, case_id=page.head.case_id)
+    if draft is None:
+        data = fresh(page, now, request.GET.get("kind", ""))
+    else:
+        data = resumed(draft.payload, draft.submission_key, draft.version)
+    return _show(request, page, ResponseForm(initial=data, page=page), data, draft=draft)
+
+
+@sensitive_variables()
+def _show(
+    request: HttpRequest,
+    page: ResponsePage,
+    form: ResponseForm,
+    data: Mapping[str, Any],
+    *,
+    status: int = 200,
+    draft: OpenedDraft | None = None,
+    conflict: DraftConflict | None = None,
+) -> HttpResponse:
+    context = {
+        "page": page,
+        "head": page.head,
+        "form": form,
+        "score": _score(request, page.head.case_id, data),
+        "draft_saved_at": draft.saved_at if draft else None,
+        "differences": differences(form, conflict.theirs, data) if conflict else (),
+        "their_version": conflict.version if conflict else None,
+    }
+    return render(request, "responses/log.html", context, status=status)
+
+
+@sensitive_variables()
+def _score(request: HttpRequest, case_id: UUID, data: Mapping[str, Any]) -> ScoreCard:
+    now = timezone.now()
+    return report_score(
+        viewer=viewer_of(request),
+        now=now,
+        case_id=case_id,
+        settled=settled_by(data, now),
+        narrative_length=len(str(data.get("narrative", "")).strip()),
+    )
+
+
+def _log(request: HttpRequest, page: ResponsePage, form: ResponseForm) -> bool:
+    try:
+        responses.log_response(
+            viewer=viewer_of(request),
+            now=timezone.now(),
+            case_id=page.head.case_id,
+            entry=form.entry(),
+        )
+    except ValueError as error:
+        form.add_error(FIELD_OF.get(type(error)), str(error))
+        return False
+    return True
+
+
+@sensitive_variables()
+def _keep(request: HttpRequest, page: ResponsePage) -> HttpResponse:
+    """Without script: the draft is kept by a button."""
+    try:
+        saved = _save(request, page.head.case_id)
+    except DraftConflict as conflict:
+        mine = request.POST.copy()
+        mine["version"] = str(conflict.version)
+        form = ResponseForm(initial=mine.dict(), page=page)
+        return _show(request, page, form, mine.dict(), status=409, conflict=conflict)
+    messages.success(request, f"Draft saved {localtime(saved.saved_at):%H:%M:%S}.")
+    return redirect("response-log", page.head.case_id)
+
+
+@sensitive_variables()
+def _save(request: HttpRequest, case_id: UUID) -> responses.DraftSaved:
+    typed = request.POST.dict()
+    return responses.save_draft(
+        viewer=viewer_of(request),
+        now=timezone.now(),
+        case_id=case_id,
+        version=version_in(typed),
+        kind=kind_in(typed),
+        payload=payload_of(typed),
+    )
+
+
+@access.requires(Permission.LOG_RESPONSE)
+@require_POST
+@sensitive_post_parameters()
+@sensitive_variables()
+def save_draft(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Keep what was typed and answer with its score; 409 with both texts when another window saved."""
+    try:
+        saved = _save(request, case_id)
+    except DraftConflict as conflict:
+        return _conflict(request, case_id, conflict)
+    typed = request.POST.dict()
+    context = {"score": _score(request, case_id, typed), "is_report": typed.get("kind") == "initial_report"}
+    response = render(request, "responses/_score.html", context)
+    response["X-Draft-Version"] = str(saved.version)
+    response["X-Draft-Saved"] = f"{localtime(saved.saved_at):%H:%M:%S}"
+    return response
+
+
+@sensitive_variables()
+def _conflict(request: HttpRequest, case_id: UUID, conflict: DraftConflict) -> HttpResponse:
+    page = response_page(viewer=viewer_of(request), now=timezone.now(), case_id=case_id)
+    form = ResponseForm(initial={}, page=page)
+    record(
+        Event.RESPONSE_DRAFT_SAVED,
+        at=timezone.now(),
+        outcome=Outcome.FAILED,
+        subject_type="case",
+        subject_id=case_id,
+        details={"version": conflict.version},
+    )
+    context = {
+        "head": page.head,
+        "differences": differences(form, conflict.theirs, request.POST.dict()),
+        "their_version": conflict.version,
+    }
+    response = render(request, "responses/_conflict.html", context, status=409)
+    response["X-Draft-Version"] = str(conflict.version)
+    return response
+
+
+def differences(
+    form: ResponseForm, theirs: Mapping[str, object], mine: Mapping[str, Any]
+) -> list[dict[str, object]]:
+    """Field by field what this window holds and what was saved elsewhere, where they differ."""
+    return [
+        {"label": bound.label, "mine": mine.get(name) or "", "theirs": theirs.get(name) or ""}
+        for name, bound in ((name, form[name]) for name in form.fields)
+        if not bound.is_hidden and (mine.get(name) or "") != (theirs.get(name) or "")
+    ]
+
+
+@access.requires(Permission.LOG_RESPONSE)
+@require_POST
+def discard_draft(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    responses.discard_draft(viewer=viewer_of(request), now=timezone.now(), case_id=case_id)
+    messages.success(request, "The draft is gone.")
+    return redirect("case-detail", case_id)

@@ -1,0 +1,132 @@
+"""How does somebody begin and end a session, and where does it begin?"""
+
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.events import Event, Outcome
+from audit.guard import leaves_no_entry
+from audit.recorder import record
+from cases import access
+from cases.access import viewer_of
+from cases.enums import Permission
+from cases.forms.session import SignInForm
+from cases.models import Account
+
+BANNER = "banner_acknowledged"
+REFUSED = "This username and password don't match an account that may sign in."
+
+# The first page that a role may see, in this order.
+FIRST_PAGES = (
+    (Permission.SEE_DASHBOARD, "dashboard"),
+    (Permission.LOG_RESPONSE, "my-work"),
+    (Permission.VIEW_CASES, "case-list"),
+    (Permission.MANAGE_ROLES, "roles"),
+    (Permission.SEE_AUDIT, "audit"),
+)
+
+
+@leaves_no_entry(why="Only points to the first page of a role.")
+@access.signed_in
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    viewer = viewer_of(request)
+    for permission, name in FIRST_PAGES:
+        if viewer.can(permission):
+            return redirect(name)
+    raise access.NotPermitted("Your role opens no page yet. Ask your administrator.")
+
+
+@leaves_no_entry(why="Shows nothing of a case; signing in, or failing to, records itself.")
+@access.public("Whoever signs in is not signed in yet.")
+@never_cache
+@sensitive_post_parameters("password")
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The system-use banner first, then name and password."""
+    if request.method == "POST" and "acknowledge" in request.POST:
+        request.session[BANNER] = True
+        return redirect(request.get_full_path())
+    if not request.session.get(BANNER):
+        return render(request, "registration/banner.html")
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _try(request, form)
+    return _ask(request, form, status=422 if form.errors else 200)
+
+
+def _ask(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
+    return render(request, "registration/sign_in.html", {"form": form}, status=status)
+
+
+def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
+    given = form.cleaned_data
+    account = authenticate(request, username=given["username"], password=given["password"])
+    now = timezone.now()
+    if not isinstance(account, Account):
+        _record_failure(given["username"], request)
+        form.add_error(None, REFUSED)
+        return _ask(request, form, status=422)
+    login(request, account)
+    record(
+        Event.SIGNED_IN, at=now, actor=account, subject_type="account", subject_id=account.pk
+    )
+    return redirect(_next(request))
+
+
+def _record_failure(username: str, request: HttpRequest) -> None:
+    """The account that was tried, if there is one; never what was typed, which can be a password."""
+    tried = Account.objects.filter(username=username).values_list("pk", flat=True).first()
+    record(
+        Event.SIGN_IN_FAILED,
+        at=timezone.now(),
+        outcome=Outcome.FAILED,
+        subject_type="account",
+        subject_id=tried or "",
+    )
+
+
+def _next(request: HttpRequest) -> str:
+    target = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if safe else "/"
+
+
+@access.signed_in
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    account = request.user
+    record(
+        Event.SIGNED_OUT, at=timezone.now(), subject_type="account", subject_id=account.pk
+    )
+    logout(request)
+    messages.success(request, "You are signed out.")
+    return redirect("sign-in")
+
+
+@leaves_no_entry(why="Says whether the session lasts, and nothing else.")
+@access.public("A page whose session ended asks whether somebody signed in again.")
+@never_cache
+@require_safe
+def state(request: HttpRequest) -> JsonResponse:
+    """Whether somebody is signed in, and a fresh token for a form that outlived its session."""
+    return JsonResponse({"signed_in": request.user.is_authenticated, "token": get_token(request)})
+
+
+@leaves_no_entry(why="Remembers a preference for this session.")
+@access.signed_in
+@require_POST
+def keys(request: HttpRequest) -> HttpResponse:
+    """Keyboard shortcuts on or off, until the session ends."""
+    request.session["keys"] = request.POST.get("keys") == "on"
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    return redirect(target if safe else "/")
