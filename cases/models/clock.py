@@ -13,7 +13,8 @@ class Clock(models.Model):
     """One promise. `key` tells several of a kind apart (a referral's, a report's, an assignment's id).
 
     `due_at` already counts a hold in. `flagged_at` is set by the sweep that saw it past due, so that
-    the partial index `clock_unflagged_due` holds only what no sweep has dealt with.
+    the partial index `clock_unflagged_due` holds only what no sweep has dealt with. `severity` and
+    `reasons` are what its flag would say, computed by the rules when the row is written; the sweep copies.
     """
 
     case = models.ForeignKey(
@@ -29,6 +30,8 @@ class Clock(models.Model):
     met_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
     flagged_at = models.DateTimeField(null=True, blank=True)
+    severity = models.PositiveSmallIntegerField(db_default=0)
+    reasons = models.JSONField(db_default=models.Value([], models.JSONField()))
 
     class Meta:
         ordering = ("due_at", "id")

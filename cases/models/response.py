@@ -32,7 +32,8 @@ class Response(Record):
     suspect = models.ForeignKey(
         "cases.InvolvedPerson", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    next_action = models.CharField(max_length=300, blank=True)
+    contacted = models.TextField(blank=True)
+    next_action = models.TextField(blank=True)
     next_action_owner = models.ForeignKey(
         "cases.Officer", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -14,16 +14,17 @@ from audit.recorder import record
 from cases import access, seal
 from cases.access import Viewer
 from cases.enums import AnswerStatus, CaseState, Channel, OffenseClass, Permission, ResponseKind
-from cases.models import Case, CaseStateChange, Draft, ElementAnswer, InvolvedPerson, Response
+from cases.models import Case, CaseStateChange, Draft, ElementAnswer, Evidence, Response
 from cases.models.sealing import case_key, give_key, key_of, place_of, seal_text
 from cases.rules.documentation import Completeness, completeness
 from cases.rules.facts import AnswerFact
 from cases.selectors.policy import current_policy
 from cases.services.clocks import detect_copies, refresh_cases
-from cases.services.narratives import redacted
+from cases.services.narratives import redactor
 
 NARRATIVE_FIELD = "response.narrative"
 ANSWER_FIELD = "answer.text"
+DESCRIPTION_LENGTH = 200
 
 
 class ResponseFromFuture(ValueError):
@@ -60,6 +61,14 @@ class AnswerInput:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceInput:
+    """An item as the property room numbers it."""
+
+    item: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResponseInput:
     """An entry as typed. `answers` maps element codes of the policy; only reports carry them."""
 
@@ -69,6 +78,8 @@ class ResponseInput:
     narrative: str = field(default="", repr=False)
     answers: Mapping[str, AnswerInput] = field(default_factory=dict, repr=False)
     incomplete_reason: str = ""
+    contacted: str = field(default="", repr=False)
+    evidence: tuple[EvidenceInput, ...] = ()
     suspect_id: UUID | None = None
     next_action: str = ""
     next_action_owner_id: UUID | None = None
@@ -111,6 +122,7 @@ def log_response(*, viewer: Viewer, now: datetime, case_id: UUID, entry: Respons
         return existing
     _check_entry(case, entry, now)
     response = _save_response(viewer, case, entry, now)
+    _save_evidence(case, entry, now)
     _move_state(viewer, case, entry, now)
     Draft.objects.filter(case=case, account_id=viewer.account_id).delete()
     record(
@@ -158,19 +170,20 @@ def with_narrative(entry: ResponseInput) -> Mapping[str, AnswerInput]:
 
 
 def _save_response(viewer: Viewer, case: Case, entry: ResponseInput, now: datetime) -> Response:
-    key = case_key(case)
+    key, redacted = case_key(case), redactor(case)
     response = Response(
         case=case,
         kind=entry.kind,
         occurred_at=entry.occurred_at,
         entered_at=now,
         officer_id=viewer.officer_id,
-        narrative=redacted(case, entry.narrative),
+        narrative=redacted(entry.narrative),
         narrative_length=len(entry.narrative.strip()),
         has_answers=entry.kind == ResponseKind.INITIAL_REPORT,
-        incomplete_reason=redacted(case, entry.incomplete_reason.strip()),
-        suspect=InvolvedPerson.objects.filter(pk=entry.suspect_id).first(),
-        next_action=redacted(case, entry.next_action),
+        incomplete_reason=redacted(entry.incomplete_reason.strip()),
+        suspect_id=entry.suspect_id,
+        contacted=redacted(entry.contacted),
+        next_action=redacted(entry.next_action),
         next_action_owner_id=entry.next_action_owner_id,
         next_action_due_on=entry.next_action_due_on,
         supersedes_id=entry.supersedes_id,
@@ -179,24 +192,52 @@ def _save_response(viewer: Viewer, case: Case, entry: ResponseInput, now: dateti
     response.sealed_narrative = seal_text(key, response.pk, NARRATIVE_FIELD, entry.narrative)
     response.save(force_insert=True)
     if response.has_answers:
-        _save_answers(case, response, with_narrative(entry), key)
+        _save_answers(response, with_narrative(entry), key, redacted)
     return response
 
 
 def _save_answers(
-    case: Case, response: Response, answers: Mapping[str, AnswerInput], key: bytes
+    response: Response,
+    answers: Mapping[str, AnswerInput],
+    key: bytes,
+    redacted: Callable[[str], str],
 ) -> None:
     ElementAnswer.objects.bulk_create(
         ElementAnswer(
             response=response,
             element=code,
             status=answer.status,
-            text=redacted(case, answer.text.strip()),
+            text=redacted(answer.text.strip()),
             sealed_text=seal_text(key, response.pk, f"{ANSWER_FIELD}.{code}", answer.text),
         )
         for code, answer in answers.items()
         if answer.text.strip()
     )
+
+
+def _save_evidence(case: Case, entry: ResponseInput, now: datetime) -> None:
+    """New items; an item number that is on record already is left as it is."""
+    redacted = redactor(case) if entry.evidence else str
+    made = Evidence.objects.bulk_create(
+        (
+            Evidence(
+                case=case,
+                item=item.item.strip(),
+                description=redacted(item.description)[:DESCRIPTION_LENGTH],
+                entered_at=now,
+            )
+            for item in entry.evidence
+        ),
+        ignore_conflicts=True,
+    )
+    if made:
+        record(
+            Event.EVIDENCE_CHANGED,
+            at=now,
+            subject_type="case",
+            subject_id=case.pk,
+            details={"items": [item.item for item in made]},
+        )
 
 
 NEXT_STATE = {

@@ -13,7 +13,7 @@ from cases.access import NotPermitted, Viewer
 from cases.enums import Permission, ResponseKind, ReviewDecision, ReviewSubject
 from cases.models import Response, Review
 from cases.services.clocks import refresh_cases
-from cases.services.narratives import redacted
+from cases.services.narratives import redactor
 
 GENERAL = ""
 
@@ -40,9 +40,8 @@ def review_report(
     Raises Hidden, NotPermitted (also for one's own report), ReturnedWithoutComment, AlreadyReviewed.
     """
     report = _report(viewer, response_id, now)
-    given = {
-        code: redacted(report.case, text.strip()) for code, text in comments.items() if text.strip()
-    }
+    redacted = redactor(report.case)
+    given = {code: redacted(text.strip()) for code, text in comments.items() if text.strip()}
     if decision == ReviewDecision.RETURNED and not given:
         raise ReturnedWithoutComment("Say what is missing before you return a report.")
     review = Review.objects.create(

@@ -1,0 +1,1 @@
+"""What does each page answer? Parse, one service or selector call, render."""

@@ -1,0 +1,266 @@
+"""Do list, page, detail and explanation agree about who may see what, for every role and moment?"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import Permission as ModelPermission
+from django.db import transaction
+from django.test import RequestFactory
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cases import access
+from cases.access import Viewer
+from cases.enums import Permission, Rank, RoleCode
+from cases.models import Account, Case, Wall
+from tests.factories import (
+    NOW,
+    AccountFactory,
+    CaseFactory,
+    GrantFactory,
+    OfficerFactory,
+    SquadFactory,
+    WallFactory,
+)
+from tests.leaks import exact_sets
+
+pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
+
+
+def seen_by(viewer: Viewer, now=NOW) -> set[UUID]:
+    return set(access.visible_cases(viewer, now).values_list("pk", flat=True))
+
+
+def paged_by(viewer: Viewer, now=NOW, size=3) -> list[UUID]:
+    """Every case that paging through the list shows, in order."""
+    found: list[Case] = []
+    before = None
+    while page := list(access.visible_page(viewer, now, size=size, before=before)):
+        found += page
+        before = (page[-1].last_entry_at, page[-1].pk)
+    assert found == sorted(found, key=lambda case: (case.last_entry_at, case.pk), reverse=True)
+    return [case.pk for case in found]
+
+
+def allowed_by(viewer: Viewer, now=NOW) -> set[UUID]:
+    return {
+        case.pk
+        for case in Case.objects.all()
+        if access.decide(viewer, case, Permission.VIEW_CASES, now).allowed
+    }
+
+
+def explained_by(account: Account, now=NOW) -> set[UUID]:
+    return {
+        case.pk
+        for case in Case.objects.all()
+        if account.pk in {one.account_id for one in access.who_can_see(case, now)}
+    }
+
+
+def assert_all_agree(account: Account) -> set[UUID]:
+    viewer = access.viewer_for(account)
+    seen = seen_by(viewer)
+    exact_sets(paged_by(viewer), seen)
+    exact_sets(allowed_by(viewer), seen)
+    exact_sets(explained_by(account), seen)
+    return seen
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_list_page_detail_and_explanation_agree(data: st.DataObject) -> None:
+    with transaction.atomic():
+        _check_one_unit(data)
+        transaction.set_rollback(True)
+
+
+def _check_one_unit(data: st.DataObject) -> None:
+    squads = [SquadFactory.create(), SquadFactory.create()]
+    accounts = [
+        AccountFactory.create(role=RoleCode.DETECTIVE, officer__squad=squads[0]),
+        AccountFactory.create(role=RoleCode.SERGEANT, officer__squad=squads[0]),
+        AccountFactory.create(role=RoleCode.SERGEANT, officer__squad=squads[1]),
+        AccountFactory.create(role=RoleCode.CAPTAIN),
+        AccountFactory.create(role=RoleCode.RECORDS),
+        AccountFactory.create(partner=True),
+        AccountFactory.create(role=RoleCode.ADMINISTRATOR),
+        AccountFactory.create(role=RoleCode.AUDITOR),
+        AccountFactory.create(role=RoleCode.DETECTIVE, is_active=False),
+        AccountFactory.create(role=RoleCode.PARTNER, is_superuser=True),
+    ]
+    officers = [account.officer for account in accounts if account.officer]
+    for number in range(data.draw(st.integers(1, 8))):
+        CaseFactory.create(
+            squad=data.draw(st.sampled_from([None, *squads])),
+            detective=data.draw(st.sampled_from([None, *officers])),
+            supervisor=data.draw(st.sampled_from([None, *officers])),
+            last_entry_at=NOW - data.draw(st.integers(0, 3)) * timedelta(days=1),
+            number=f"P-{number}",
+        )
+    for case in Case.objects.all():
+        for account in data.draw(st.lists(st.sampled_from(accounts), unique=True, max_size=4)):
+            GrantFactory.create(
+                user=account,
+                content_object=case,
+                granted_at=NOW - timedelta(days=9),
+                expires_at=NOW + data.draw(st.integers(-1, 1)) * SECOND,
+                works=data.draw(st.booleans()),
+            )
+        for account in data.draw(st.lists(st.sampled_from(accounts), unique=True, max_size=3)):
+            WallFactory.create(
+                case=case, account=account, lifted_at=data.draw(st.sampled_from([None, NOW]))
+            )
+
+    for account in accounts:
+        assert_all_agree(account)
+    for account in accounts[6:9]:
+        exact_sets(seen_by(access.viewer_for(account)), set())
+
+
+def test_each_role_reaches_exactly_its_own() -> None:
+    squad, other = SquadFactory.create(), SquadFactory.create()
+    detective = AccountFactory.create(role=RoleCode.DETECTIVE, officer__squad=squad)
+    sergeant = AccountFactory.create(role=RoleCode.SERGEANT, officer__squad=squad)
+    captain = AccountFactory.create(role=RoleCode.CAPTAIN)
+    mine = CaseFactory.create(squad=squad, detective=detective.officer)
+    squads = CaseFactory.create(squad=squad)
+    theirs = CaseFactory.create(squad=other)
+    nobodys = CaseFactory.create()
+
+    exact_sets(assert_all_agree(detective), {mine.pk})
+    exact_sets(assert_all_agree(sergeant), {mine.pk, squads.pk})
+    exact_sets(assert_all_agree(captain), {mine.pk, squads.pk, theirs.pk, nobodys.pk})
+
+
+@pytest.mark.parametrize(
+    ("ends", "sees"), [(-SECOND, False), (timedelta(0), False), (SECOND, True)]
+)
+def test_a_grant_holds_until_its_end_and_not_at_it(ends: timedelta, sees: bool) -> None:
+    partner = AccountFactory.create(partner=True)
+    grant = GrantFactory.create(
+        user=partner, granted_at=NOW - timedelta(days=1), expires_at=NOW + ends
+    )
+
+    exact_sets(assert_all_agree(partner), {grant.content_object_id} if sees else set())
+
+
+def test_an_ended_grant_opens_nothing() -> None:
+    partner = AccountFactory.create(partner=True)
+    GrantFactory.create(user=partner, ended_at=NOW - SECOND)
+
+    exact_sets(assert_all_agree(partner), set())
+
+
+@pytest.mark.parametrize("role", [RoleCode.DETECTIVE, RoleCode.SERGEANT, RoleCode.CAPTAIN])
+def test_a_wall_beats_role_assignment_and_grant(role: str) -> None:
+    squad = SquadFactory.create()
+    account = AccountFactory.create(role=role, officer__squad=squad, is_superuser=True)
+    case = CaseFactory.create(squad=squad, detective=account.officer)
+    GrantFactory.create(user=account, content_object=case)
+    exact_sets(assert_all_agree(account), {case.pk})
+
+    WallFactory.create(case=case, account=account)
+
+    exact_sets(assert_all_agree(account), set())
+    with pytest.raises(access.Hidden):
+        access.find_case(access.viewer_for(account), case.pk, NOW)
+    Wall.objects.update(lifted_at=NOW)
+    exact_sets(assert_all_agree(account), {case.pk})
+
+
+def test_what_may_not_be_seen_and_what_is_not_there_raise_the_same() -> None:
+    viewer = access.viewer_for(AccountFactory.create(role=RoleCode.DETECTIVE))
+    other = CaseFactory.create()
+
+    with pytest.raises(access.Hidden) as hidden:
+        access.find_case(viewer, other.pk, NOW)
+    with pytest.raises(access.Hidden) as missing:
+        access.find_case(viewer, UUID(int=0), NOW)
+
+    assert str(hidden.value) == str(missing.value) == ""
+
+
+def test_a_grant_to_see_does_not_let_work() -> None:
+    account = AccountFactory.create(role=RoleCode.DETECTIVE)
+    seen, worked = CaseFactory.create(), CaseFactory.create()
+    GrantFactory.create(user=account, content_object=seen)
+    GrantFactory.create(user=account, content_object=worked, works=True)
+    viewer = access.viewer_for(account)
+
+    with pytest.raises(access.NotPermitted):
+        access.require(viewer, seen, Permission.LOG_RESPONSE, NOW)
+    access.require(viewer, worked, Permission.LOG_RESPONSE, NOW)
+    with pytest.raises(access.NotPermitted):
+        access.require(viewer, worked, Permission.CLOSE_CASE, NOW)
+
+
+def test_guardian_never_opens_a_case_by_a_model_permission() -> None:
+    """guardian's known trap: one permission on the model exposes every case."""
+    partner = AccountFactory.create(partner=True)
+    partner.user_permissions.add(*ModelPermission.objects.filter(content_type__model="case"))
+    CaseFactory.create()
+
+    exact_sets(assert_all_agree(partner), set())
+
+
+def test_a_viewer_takes_one_query(django_assert_num_queries) -> None:
+    squad = SquadFactory.create()
+    account = AccountFactory.create(role=RoleCode.SERGEANT, officer__squad=squad)
+
+    with django_assert_num_queries(1):
+        viewer = access.viewer_for(account)
+
+    assert viewer.squad_ids == {squad.pk}
+    assert viewer.can(Permission.CLOSE_CASE)
+
+
+def test_a_detective_of_a_squad_does_not_lead_it() -> None:
+    squad = SquadFactory.create(sergeant=OfficerFactory.create(rank=Rank.SERGEANT))
+    account = AccountFactory.create(role=RoleCode.DETECTIVE, officer__squad=squad)
+
+    assert access.viewer_for(account).squad_ids == frozenset()
+
+
+def test_explanation_names_every_rule_that_was_asked() -> None:
+    squad = SquadFactory.create()
+    account = AccountFactory.create(role=RoleCode.SERGEANT, officer__squad=squad)
+    case = CaseFactory.create(squad=squad, supervisor=None)
+
+    decision = access.decide(access.viewer_for(account), case, Permission.VIEW_CASES, NOW)
+
+    assert decision.allowed
+    assert {step.rule: step.outcome for step in decision.steps} == {
+        "account is active": "granted",
+        "no wall on this case": "granted",
+        "role may see cases within reach": "granted",
+        "holds the case": "not granted",
+        "supervises the case": "not granted",
+        "leads its squad": "granted",
+        "role reaches all cases": "not applicable",
+        "has a grant": "not granted",
+    }
+
+
+def test_a_view_sends_strangers_to_sign_in_and_hides_from_the_wrong_role(
+    rf: RequestFactory,
+) -> None:
+    @access.requires(Permission.SEE_DASHBOARD)
+    def page(request):  # pragma: no cover - must not be reached
+        raise AssertionError("reached")
+
+    stranger, detective = rf.get("/dashboard/"), rf.get("/dashboard/")
+    stranger.user = AnonymousUser()
+    detective.user = AccountFactory.create(role=RoleCode.DETECTIVE)
+
+    assert page(stranger).status_code == 302
+    with pytest.raises(access.Hidden):
+        page(detective)
