@@ -2,13 +2,14 @@
 
 The order: a wall denies before anything else is asked; then the role's permission; then reach by
 assignment, squad, role scope or an explicit grant. Lists use the same reach as a queryset. Nothing
-here asks whether somebody is a superuser. What one may not see does not exist: `Hidden` becomes 404.
+here asks whether somebody is a superuser. What one may not see does not exist: `Hidden` is a 404.
 
 Grants are django-guardian's direct-foreign-key rows; guardian's own checks and lists are not used
 (they bypass walls and expiry; see the decision record on access).
 """
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -91,7 +92,16 @@ NOBODY = Viewer(None, "nobody", "", Scope.NONE, frozenset(), is_active=False)
 
 def viewer_for(account: Account) -> Viewer:
     """The account as a viewer: role, permissions and squads, in one query."""
-    asked = Account.objects.filter(pk=account.pk).annotate(
+    return _viewer(_viewer_rows(Account.objects.filter(pk=account.pk)).get())
+
+
+def viewers_for(accounts: QuerySet[Account]) -> tuple[Viewer, ...]:
+    """Many accounts as viewers, in one query however many they are."""
+    return tuple(_viewer(row) for row in _viewer_rows(accounts))
+
+
+def _viewer_rows(accounts: QuerySet[Account]) -> QuerySet[Account, dict[str, Any]]:
+    asked = accounts.annotate(
         may=ArraySubquery(
             RolePermission.objects.filter(role=OuterRef("role")).values("permission")
         ),
@@ -99,8 +109,10 @@ def viewer_for(account: Account) -> Viewer:
             Squad.objects.filter(sergeant=OuterRef("officer")).order_by().values("pk")
         ),
     )
-    row = asked.values(
+    return asked.values(
+        "pk",
         "role__code",
+        "role__label",
         "role__scope",
         "officer_id",
         "officer__rank",
@@ -110,9 +122,12 @@ def viewer_for(account: Account) -> Viewer:
         "is_active",
         "may",
         "leads",
-    ).get()
+    )
+
+
+def _viewer(row: Mapping[str, Any]) -> Viewer:
     return Viewer(
-        account_id=account.pk,
+        account_id=row["pk"],
         label=row["display_name"],
         role_code=row["role__code"],
         scope=Scope(row["role__scope"]),
@@ -253,10 +268,8 @@ def find_case(viewer: Viewer, case_id: UUID, now: datetime) -> Case:
     return open_case(viewer, case_id, now)[0]
 
 
-def open_case(
-    viewer: Viewer, case_id: UUID, now: datetime
-) -> tuple[Case, frozenset[Permission]]:
-    """The case with everything that `decide` allows this viewer on it, in three queries, or `Hidden`."""
+def open_case(viewer: Viewer, case_id: UUID, now: datetime) -> tuple[Case, frozenset[Permission]]:
+    """The case with all that `decide` allows this viewer on it, in three queries, or `Hidden`."""
     case = (
         Case.objects.select_related("detective", "supervisor", "squad").filter(pk=case_id).first()
     )
@@ -279,12 +292,17 @@ def permissions_on(viewer: Viewer, case: Case, now: datetime) -> frozenset[Permi
 
 
 def require(viewer: Viewer, case: Case, permission: Permission, now: datetime) -> None:
-    """Raises `Hidden` when the case may not be seen, `NotPermitted` when only the act is refused."""
-    if decide(viewer, case, permission, now).allowed:
-        return
-    if decide(viewer, case, Permission.VIEW_CASES, now).allowed:
+    """Raises `Hidden` if the case may not be seen, `NotPermitted` if only the act is refused."""
+    allowed = permissions_on(viewer, case, now)
+    if Permission.VIEW_CASES not in allowed and permission not in allowed:
+        raise Hidden
+    demand(permission, allowed)
+
+
+def demand(permission: Permission, allowed: frozenset[Permission]) -> None:
+    """Raises `NotPermitted` for an act that is not among those allowed on a visible case."""
+    if permission not in allowed:
         raise NotPermitted(f"Your role does not allow you to: {permission.label.lower()}.")
-    raise Hidden
 
 
 def decide(viewer: Viewer, case: Case, permission: Permission, now: datetime) -> Decision:
@@ -298,7 +316,7 @@ def _decision(
 ) -> Decision:
     steps = [_active_step(viewer), wall]
     if any(step.outcome == "denied" for step in steps):
-        return Decision(False, tuple(steps))
+        return Decision(allowed=False, steps=tuple(steps))
     holds = viewer.can(permission)
     steps.append(
         AccessStep(f"role may {permission.label.lower()}", _outcome(holds), viewer.role_code)
@@ -319,11 +337,11 @@ def _active_step(viewer: Viewer) -> AccessStep:
 
 
 def _wall_step(viewer: Viewer, case: Case) -> AccessStep:
-    walled = viewer.account_id is not None and (
-        Wall.objects.filter(
-            case=case, account_id=viewer.account_id, lifted_at__isnull=True
-        ).exists()
-    )
+    walls = Wall.objects.filter(case=case, account_id=viewer.account_id, lifted_at__isnull=True)
+    return _wall_said(walled=viewer.account_id is not None and walls.exists())
+
+
+def _wall_said(*, walled: bool) -> AccessStep:
     return AccessStep("no wall on this case", "denied" if walled else "granted")
 
 
@@ -336,12 +354,12 @@ def _role_steps(viewer: Viewer, case: Case) -> list[AccessStep]:
         AccessStep(HOLDS, _outcome(holds, applies=scope in (Scope.OWN, Scope.SQUAD))),
         AccessStep(SUPERVISES, _outcome(supervises, applies=scope == Scope.SQUAD)),
         AccessStep(LEADS, _outcome(in_squad, applies=scope == Scope.SQUAD)),
-        AccessStep(REACHES_ALL, _outcome(True, applies=scope == Scope.ALL)),
+        AccessStep(REACHES_ALL, _outcome(scope == Scope.ALL, applies=scope == Scope.ALL)),
     ]
 
 
 def _grants_on(viewer: Viewer, case: Case, now: datetime) -> Grants:
-    """What each live grant to the viewer on the case opens, and until when; the last to end first."""
+    """What each live grant to the viewer opens, and until when; the last to end first."""
     if viewer.account_id is None:
         return ()
     grants = _granted(viewer, now).filter(content_object=case).order_by("-expires_at")
@@ -375,17 +393,35 @@ class CanSee:
 
 
 def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
-    """Everybody who can see the case at `now`, decided by the function that enforces."""
-    accounts = Account.objects.filter(is_active=True).select_related("role", "officer")
+    """Everybody who can see the case at `now`, by the rules that enforce, in three queries."""
+    accounts = _worth_asking(Account.objects.filter(is_active=True), case, now)
+    walled = set(
+        Wall.objects.filter(case=case, lifted_at__isnull=True).values_list("account_id", flat=True)
+    )
+    grants = _grants_by_account(case, now)
     seeing = []
-    for account in _worth_asking(accounts, case, now):
-        decision = decide(viewer_for(account), case, Permission.VIEW_CASES, now)
+    for row in _viewer_rows(accounts):
+        viewer = _viewer(row)
+        wall = _wall_said(walled=viewer.account_id in walled)
+        given = tuple(grants[row["pk"]])
+        decision = _decision(viewer, case, Permission.VIEW_CASES, wall, given)
         if decision.allowed:
-            seeing.append(CanSee(account.pk, account.display_name, account.role.label, decision))
+            seeing.append(CanSee(row["pk"], viewer.label, row["role__label"], decision))
     return tuple(seeing)
 
 
-def _worth_asking(accounts: QuerySet[Account], case: Case, now: datetime) -> Iterable[Account]:
+def _grants_by_account(case: Case, now: datetime) -> Mapping[UUID, list[tuple[str, datetime]]]:
+    """Every live grant on the case by who has it, the last to end first."""
+    grants: dict[UUID, list[tuple[str, datetime]]] = defaultdict(list)
+    rows = _live_grants(now).filter(content_object=case).order_by("-expires_at")
+    for account_id, codename, expires_at in rows.values_list(
+        "user_id", "permission__codename", "expires_at"
+    ):
+        grants[account_id].append((codename, expires_at))
+    return grants
+
+
+def _worth_asking(accounts: QuerySet[Account], case: Case, now: datetime) -> QuerySet[Account]:
     """Narrow to accounts that could pass; `decide` still has the word."""
     granted = _live_grants(now).filter(content_object=case).values("user_id")
     return accounts.filter(

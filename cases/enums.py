@@ -1,4 +1,4 @@
-"""Which closed vocabularies does the unit speak? Terms follow the field; labels are what screens show."""
+"""Which closed vocabularies does the unit speak? Labels are what screens show."""
 
 from django.db.models import TextChoices
 
@@ -214,7 +214,7 @@ class Scope(TextChoices):
 
 
 class Permission(TextChoices):
-    """The columns of the role matrix, in plain words. `Permission.dangerous()` names those marked."""
+    """The columns of the role matrix, in plain words; `dangerous()` names those marked."""
 
     VIEW_CASES = "view_cases", "See cases within reach"
     CREATE_CASE = "create_case", "Open a new case"

@@ -40,7 +40,7 @@ class WrappedKey:
 
 
 class Keyring:
-    """The unit's key-encryption keys. The first is current; the others open what it has not re-wrapped."""
+    """The unit's key-encryption keys. The first is current; the others still open."""
 
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
         if not keys:
@@ -61,7 +61,7 @@ class Keyring:
         return WrappedKey(key_id, encrypt(self._keys[key_id], data_key, f"wrap:{key_id}"))
 
     def unwrap(self, wrapped: WrappedKey) -> bytes:
-        """Raises `UnknownKey` when its wrapping key is not configured, `Tampered` when it won't open."""
+        """Raises `UnknownKey` for a wrapping key not configured, `Tampered` if it won't open."""
         key = self._keys.get(wrapped.key_id)
         if key is None:
             raise UnknownKey(f"Sealing key {wrapped.key_id!r} is not configured.")
@@ -69,7 +69,7 @@ class Keyring:
 
 
 def encrypt(key: bytes, plain: bytes, place: str) -> bytes:
-    """Nonce, ciphertext and tag as one value, bound to `place` (table:row:field)."""
+    """Nonce, ciphertext, tag, bound to `place` (table:row:field)."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
 

@@ -55,7 +55,7 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser, PermissionsMixin, Record):
-    """A login: an officer's, a partner's or an administrator's. No rule anywhere asks `is_superuser`."""
+    """A login: an officer's, a partner's or an administrator's. No rule asks `is_superuser`."""
 
     username = models.CharField(max_length=80, unique=True)
     display_name = models.CharField(max_length=120)

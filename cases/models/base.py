@@ -15,7 +15,7 @@ class Record(models.Model):
 
 
 class Sealed(Record):
-    """A record with a data key of its own. An empty `wrapped_key` means expunged: nothing opens again."""
+    """A record with a data key of its own. Without `wrapped_key` it is expunged for good."""
 
     key_id = models.CharField(max_length=64, blank=True, editable=False)
     wrapped_key = models.BinaryField(null=True, editable=False)

@@ -1,4 +1,4 @@
-"""Which promises are running, and which are past due? The sweep reads these rows and nothing else."""
+"""Which promises are running, and which are past due? The sweep reads these rows alone."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,11 +10,12 @@ RUNNING = Q(met_at__isnull=True, stopped_at__isnull=True)
 
 
 class Clock(models.Model):
-    """One promise. `key` tells several of a kind apart (a referral's, a report's, an assignment's id).
+    """One promise. `key` tells several of a kind apart (a referral's, a report's, an assignment's).
 
-    `due_at` already counts a hold in. `flagged_at` is set by the sweep that saw it past due, so that
-    the partial index `clock_unflagged_due` holds only what no sweep has dealt with. `severity` and
-    `reasons` are what its flag would say, computed by the rules when the row is written; the sweep copies.
+    `due_at` already counts a hold in. `flagged_at` is set by the sweep that saw it past due, so
+    that the partial index `clock_unflagged_due` holds only what no sweep has dealt with.
+    `severity` and `reasons` are what its flag would say, computed by the rules when the row is
+    written; the sweep copies them.
     """
 
     case = models.ForeignKey(

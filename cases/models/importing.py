@@ -7,7 +7,7 @@ from cases.models.base import Record, Sealed, one_of
 
 
 class SavedMapping(Record):
-    """Which column of another department's export is which. The body is what docs/import.md describes."""
+    """Which column of another department's export is which; docs/import.md describes the body."""
 
     name = models.SlugField(max_length=60, unique=True)
     body = models.JSONField()
@@ -84,7 +84,7 @@ class ImportChunk(models.Model):
 
 
 class ImportRejection(models.Model):
-    """A row that did not land: where, and why. The reason names the column, never the value of a name."""
+    """A row that did not land: where, and why. The reason names the column, never its value."""
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rejections")
     file = models.CharField(max_length=40)

@@ -10,7 +10,7 @@ from cases.models.base import Record, Sealed, one_of
 
 
 class Response(Record):
-    """An entry in the response log; never edited. A correction is a new entry that names the old one.
+    """An entry in the response log; never edited. A correction is a new entry naming the old one.
 
     The narrative is kept twice: `sealed_narrative`, the original under the case's data key, and
     `narrative`, with the known names of the case's people replaced by their pseudonyms, which is
@@ -91,7 +91,7 @@ class ElementAnswer(models.Model):
 
 
 class Draft(Sealed):
-    """A response being written, kept on the server and sealed: it names people before anybody redacts."""
+    """A response being written, kept on the server and sealed: it names people as typed."""
 
     case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="drafts")
     account = models.ForeignKey("cases.Account", on_delete=models.CASCADE, related_name="drafts")

@@ -1,4 +1,4 @@
-"""How do records use the seal? Keys from settings, places from table and row; `cases.seal` does the work."""
+"""How do records use the seal? Keys from settings, places from table and row."""
 
 import secrets
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Who is the case about? A pseudonym, an age band and a sex in clear; all that identifies is sealed."""
+"""Who is the case about? A pseudonym, an age band, a sex in clear; the rest is sealed."""
 
 from django.db import models
 from django.db.models import Q

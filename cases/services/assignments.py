@@ -35,8 +35,7 @@ def assign_case(
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.ASSIGN_CASE, now)
     case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    assignment = hand_over(viewer, case, _active_officer(officer_id, now), now, reason)
-    return assignment
+    return hand_over(viewer, case, _active_officer(officer_id, now), now, reason)
 
 
 def hand_over(

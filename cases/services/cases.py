@@ -125,7 +125,7 @@ def _save_case(viewer: Viewer, now: datetime, intake: Intake) -> Case:
 
 
 def _squad(viewer: Viewer, intake: Intake) -> Squad | None:
-    """The chosen squad, else the one of whoever opens the case: somebody supervises from the start."""
+    """The chosen squad, else that of whoever opens the case: somebody supervises at once."""
     if intake.squad_id:
         return Squad.objects.select_related("sergeant").get(pk=intake.squad_id)
     officer = Officer.objects.select_related("squad__sergeant").filter(pk=viewer.officer_id).first()

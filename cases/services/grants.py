@@ -103,7 +103,10 @@ def end_grant(*, viewer: Viewer, now: datetime, grant_id: int, reason: str = "")
 def set_wall(
     *, viewer: Viewer, now: datetime, case_id: UUID, account_id: UUID, reason: str
 ) -> Wall:
-    """Shut an account out of a case, whatever else lets it in. Raises Hidden, NotPermitted, BadGrant."""
+    """Shut an account out of a case, whatever else lets it in.
+
+    Raises Hidden, NotPermitted, BadGrant.
+    """
     case = _case_to_guard(viewer, case_id, now)
     if not reason.strip():
         raise BadGrant("Say why this wall is set.")

@@ -33,7 +33,7 @@ def known_person(pseudonym: str, identity: Mapping[str, str]) -> KnownPerson:
 
 
 def redactor(case: Case) -> Callable[[str], str]:
-    """Replaces every known name of the case's people; opens their identities once, for many texts."""
+    """Replaces known names of the case's people; opens their identities once for many texts."""
     people = known_people(case)
     return lambda text: redact(text, people) if text else ""
 

@@ -44,7 +44,7 @@ class CaseEnded(ValueError):
 
 
 class DraftConflict(Exception):
-    """The draft was changed elsewhere. Holds that text and its version, so that both can be shown."""
+    """The draft was changed elsewhere. Holds that text and version, so that both can be shown."""
 
     def __init__(self, theirs: Mapping[str, object], version: int) -> None:
         super().__init__("This draft was changed elsewhere.")

@@ -37,7 +37,8 @@ def review_report(
 ) -> Review:
     """Decide on a report. `comments` maps element codes ("" for the whole) to words.
 
-    Raises Hidden, NotPermitted (also for one's own report), ReturnedWithoutComment, AlreadyReviewed.
+    Raises Hidden, NotPermitted (also for one's own report), ReturnedWithoutComment,
+    AlreadyReviewed.
     """
     report = _report(viewer, response_id, now)
     redacted = redactor(report.case)

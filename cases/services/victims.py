@@ -24,7 +24,7 @@ CANDIDATES_SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class PersonInput:
-    """A person as typed. `identity` (first_name, last_name, birth_date, phone, …) is sealed at once.
+    """A person as typed. `identity` (first_name, last_name, birth_date, …) is sealed at once.
 
     `role` None is the alleged victim.
     """
