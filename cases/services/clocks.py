@@ -42,7 +42,10 @@ __all__ = ["Changes", "detect_copies", "refresh_cases", "refresh_officers", "ref
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What had to be changed so that rows agree with facts. `clocks`: (case, what was wrong)."""
+    """What had to be changed so that rows agree with facts.
+
+    `clocks`: (case or referral, what was wrong); `columns`: cases whose derived columns differed.
+    """
 
     clocks: tuple[tuple[UUID, str], ...] = ()
     columns: tuple[UUID, ...] = ()
@@ -183,6 +186,12 @@ WHERE (clock.starts_at, clock.due_at, clock.met_at, clock.stopped_at, clock.seve
       (excluded.starts_at, excluded.due_at, excluded.met_at, excluded.stopped_at,
        excluded.severity, excluded.reasons, excluded.flagged_at IS NULL)"""
 
+_WHAT_WAS_WRONG = """
+SELECT about, 'clock extra: ' || kind FROM gone
+UNION ALL
+SELECT about, CASE WHEN added THEN 'clock missing: ' ELSE 'clock different: ' END || kind FROM kept
+"""
+
 _SYNC_CASE_CLOCKS = "\n".join(
     (
         _FOUND_CLOCKS,
@@ -196,19 +205,14 @@ _SYNC_CASE_CLOCKS = "\n".join(
                     AND found.kind = clock.kind
                     AND found.key = clock.key
               )
-            RETURNING clock.case_id, clock.kind
+            RETURNING clock.case_id AS about, clock.kind
         ),
         kept AS (""",
         _INSERT_CLOCKS,
         "ON CONFLICT (case_id, kind, key)",
         _UPDATE_CLOCKS,
-        """
-            RETURNING clock.case_id, clock.kind, xmax = 0 AS added
-        )
-        SELECT case_id, 'clock extra: ' || kind FROM gone
-        UNION ALL
-        SELECT case_id, CASE WHEN added THEN 'clock missing: ' ELSE 'clock different: ' END || kind
-        FROM kept""",
+        "RETURNING clock.case_id AS about, clock.kind, xmax = 0 AS added)",
+        _WHAT_WAS_WRONG,
     )
 )
 
@@ -297,16 +301,19 @@ _SYNC_LOOSE_CLOCKS = "\n".join(
             WHERE clock.referral_id = ANY (%(ids)s)
               AND clock.case_id IS NULL
               AND NOT EXISTS (SELECT FROM found WHERE found.referral_id = clock.referral_id)
-        )""",
+            RETURNING clock.referral_id AS about, clock.kind
+        ),
+        kept AS (""",
         _INSERT_CLOCKS,
         "ON CONFLICT (referral_id, kind) WHERE case_id IS NULL",
         _UPDATE_CLOCKS,
-        "RETURNING clock.referral_id",
+        "RETURNING clock.referral_id AS about, clock.kind, xmax = 0 AS added)",
+        _WHAT_WAS_WRONG,
     )
 )
 
 
-def refresh_referrals(*, referral_ids: Collection[UUID], now: datetime) -> FlagChanges:
+def refresh_referrals(*, referral_ids: Collection[UUID], now: datetime) -> Changes:
     """Make the clock and the flag of referrals without a case agree with what is known at `now`.
 
     One that has become or joined a case since gives up its own; the case has them then. Runs inside
@@ -315,7 +322,7 @@ def refresh_referrals(*, referral_ids: Collection[UUID], now: datetime) -> FlagC
     chosen = Referral.objects.select_for_update(no_key=True, of=("self",))
     ids = list(chosen.filter(pk__in=set(referral_ids)).order_by("pk").values_list("pk", flat=True))
     if not ids:
-        return FlagChanges()
+        return Changes()
     policy, calendar = current_policy(), unit_calendar()
     rows, found = [], []
     for key, facts in loose_referral_facts(ids).items():
@@ -324,8 +331,11 @@ def refresh_referrals(*, referral_ids: Collection[UUID], now: datetime) -> FlagC
             rows.append(_clock_row(clock, facts, policy) | {"referral_id": str(key), "key": ""})
             if overdue(clock, now):
                 found.append(Found(_keyless(clock_finding(clock, facts, policy)), referral_id=key))
-    fetch(_SYNC_LOOSE_CLOCKS, {"clocks": json.dumps(rows), "ids": ids, "now": now})
-    return settle_flags(subjects=Subjects(referrals=ids), found=found, now=now)
+    values = {"clocks": json.dumps(rows), "ids": ids, "now": now}
+    return Changes(
+        clocks=tuple(fetch(_SYNC_LOOSE_CLOCKS, values)),
+        flags=settle_flags(subjects=Subjects(referrals=ids), found=found, now=now),
+    )
 
 
 def _keyless(finding: Finding) -> Finding:

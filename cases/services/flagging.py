@@ -5,9 +5,8 @@ partial unique constraints on flags decide which of two workers raised one; the 
 """
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -64,7 +63,7 @@ class FlagChanges:
 
     raised: tuple[Touched, ...] = ()
     resolved: tuple[Touched, ...] = ()
-    reworded: tuple[UUID, ...] = field(default=())
+    reworded: tuple[Touched, ...] = ()
 
 
 TOUCHED = """
@@ -124,8 +123,8 @@ _REWORD = "\n".join(
         AND (
             (flag.severity, flag.reasons) IS DISTINCT FROM (found.severity, found.reasons)
             OR (flag.officer_id IS NULL AND flag.since <> found.since)
-        )
-        RETURNING flag.id""",
+        )""",
+        TOUCHED,
     )
 )
 
@@ -214,7 +213,7 @@ def settle_flags(*, subjects: Subjects, found: Iterable[Found], now: datetime) -
     resolved = note_all(Event.FLAG_RESOLVED, touch(_RESOLVE, values), now)
     if not rows:
         return FlagChanges(resolved=resolved)
-    reworded = tuple(flag_id for (flag_id,) in fetch(_REWORD, values))
+    reworded = touch(_REWORD, values)
     raised = note_all(Event.FLAG_RAISED, touch(_RAISE_FOUND, values | on_desk(now)), now)
     return FlagChanges(raised, resolved, reworded)
 
@@ -253,11 +252,6 @@ def note_all(event: Event, flags: tuple[Touched, ...], now: datetime) -> tuple[T
     if flags:
         record_many(event, (_note(flag) for flag in flags), at=now, actor=RULES)
     return flags
-
-
-def count_kinds(flags: Iterable[Touched]) -> dict[str, int]:
-    """How many of each kind."""
-    return dict(Counter(flag.kind for flag in flags))
 
 
 def _note(flag: Touched) -> Note:

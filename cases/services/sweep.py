@@ -167,7 +167,7 @@ def run_sweep(
 
 
 def sweep_flags(moment: datetime) -> Counter[str]:
-    """The sweep itself, inside the caller's transaction; what was done, counted."""
+    """The sweep itself, inside the caller's transaction; how much was done, by name."""
     pending = Pending(*fetch(_PENDING, {"now": moment})[0])
     done: Counter[str] = Counter()
     if pending.wakes:
