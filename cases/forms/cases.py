@@ -1,4 +1,4 @@
-"""What do the steps of a supervisor on a case ask: to assign, to close, to reopen, to answer a sender?"""
+"""What do the steps on a case ask: to assign, close or reopen it, to answer a sender?"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +20,9 @@ def _words(label: str, hint: str = "", *, required: bool = True) -> forms.CharFi
 
 class AssignForm(forms.Form):
     officer = forms.ChoiceField(label="Detective")
-    reason = _words("Reason", "What the new detective should know about the hand-over.", required=False)
+    reason = _words(
+        "Reason", "What the new detective should know about the hand-over.", required=False
+    )
 
     def __init__(self, *args: Any, officers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

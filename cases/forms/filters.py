@@ -46,7 +46,12 @@ class NumberField(forms.CharField):
             max_length=40,
             validators=[NUMBER],
             widget=forms.TextInput(
-                attrs={"id": "search", "type": "search", "autocomplete": "off", "spellcheck": "false"}
+                attrs={
+                    "id": "search",
+                    "type": "search",
+                    "autocomplete": "off",
+                    "spellcheck": "false",
+                }
             ),
         )
 

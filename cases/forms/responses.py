@@ -1,5 +1,6 @@
 """What may be typed into the response log? One form for the entry, its draft and its score."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ STATUSES = (
 INPUT_TIME = "%Y-%m-%dT%H:%M"
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "version", "submission_key", "step"})
 MAX_TEXT = 100_000
+VERSION = re.compile(r"[0-9]{1,9}")
 
 
 def _text(label: str, hint: str = "", *, rows: int = 3) -> forms.CharField:
@@ -34,7 +36,7 @@ def _text(label: str, hint: str = "", *, rows: int = 3) -> forms.CharField:
 
 
 class ResponseForm(forms.Form):
-    """`answer-<code>` and `status-<code>` for each element that such a case's report must settle."""
+    """`answer-<code>` and `status-<code>` for each element that the case's report must settle."""
 
     kind = forms.ChoiceField(label="What was done", choices=ResponseKind.choices)
     occurred_at = forms.DateTimeField(
@@ -52,7 +54,9 @@ class ResponseForm(forms.Form):
     next_action = forms.CharField(label="Next action", required=False, max_length=300)
     next_action_owner = forms.ChoiceField(label="Who does it", required=False)
     next_action_due_on = forms.DateField(
-        label="Due on", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="Due on",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     incomplete_reason = _text(
         "Why it is incomplete",
@@ -93,7 +97,7 @@ class ResponseForm(forms.Form):
 
     @property
     def is_report(self) -> bool:
-        return self["kind"].value() == ResponseKind.INITIAL_REPORT
+        return bool(self["kind"].value() == ResponseKind.INITIAL_REPORT)
 
     def entry(self) -> ResponseInput:
         """What the service takes; only after the form is valid."""
@@ -170,7 +174,7 @@ def kind_in(data: Mapping[str, Any]) -> ResponseKind:
 
 def version_in(data: Mapping[str, Any]) -> int:
     version = str(data.get("version", ""))
-    return int(version) if version.isdecimal() and len(version) < 10 else 0
+    return int(version) if VERSION.fullmatch(version) else 0
 
 
 def fresh(page: ResponsePage, now: datetime, kind: str) -> dict[str, Any]:

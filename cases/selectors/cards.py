@@ -1,4 +1,4 @@
-"""How do pages show a flag, a clock and a report's completeness? As cards of words and spans, never as records."""
+"""How do pages show a flag, a clock, a report's completeness? As cards of words and spans."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ NAMED_MISSING = 3
 
 @dataclass(frozen=True, slots=True)
 class FlagCard:
-    """`tone` is alert, watch or quiet; `detail` the reasons in words, true at the moment of reading."""
+    """`tone` is alert, watch or quiet; `detail` the reasons in words, true when they are read."""
 
     kind: str
     label: str
@@ -64,9 +64,7 @@ def standing_flags() -> ArraySubquery:
     flags: QuerySet[Any] = Flag.objects.filter(STANDING, case=OuterRef("pk"))
     return ArraySubquery(
         flags.order_by("-severity", "raised_at").values(
-            json=JSONObject(
-                kind="kind", status="status", severity="severity", reasons="reasons"
-            )
+            json=JSONObject(kind="kind", status="status", severity="severity", reasons="reasons")
         )
     )
 
@@ -98,9 +96,7 @@ def all_clocks() -> ArraySubquery:
     clocks: QuerySet[Any] = Clock.objects.filter(case=OuterRef("pk"))
     return ArraySubquery(
         clocks.order_by("due_at", "id").values(
-            json=JSONObject(
-                kind="kind", due_at="due_at", met_at="met_at", stopped_at="stopped_at"
-            )
+            json=JSONObject(kind="kind", due_at="due_at", met_at="met_at", stopped_at="stopped_at")
         )
     )
 
@@ -191,7 +187,7 @@ def missing_first_critical(elements: list[Element], case: Case) -> list[Element]
 
 
 def short_label(label: str) -> str:
-    """An element's label up to its first comma, colon or semicolon, as it stands inside a sentence."""
+    """An element's label up to its first comma, colon or semicolon, for inside a sentence."""
     head = re.split(r"[,;:(]", label)[0].strip()
     words = head.split()
     proper = len(words) > 1 and words[1][:1].isupper()

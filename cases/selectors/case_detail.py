@@ -146,15 +146,12 @@ class NextAction:
     due_on: date | None
 
 
-def case_page(
-    *, viewer: Viewer, now: datetime, case_id: UUID, only: str = ""
-) -> CasePage:
+def case_page(*, viewer: Viewer, now: datetime, case_id: UUID, only: str = "") -> CasePage:
     """Everything on the case page; `only` narrows the timeline to one type. Leaves an entry.
 
     Raises Hidden.
     """
-    case = access.find_case(viewer, case_id, now)
-    can = access.permissions_on(viewer, case, now)
+    case, can = access.open_case(viewer, case_id, now)
     parts = _parts(case, viewer)
     policy = current_policy()
     timeline, capped = case_timeline(case, policy, states=parts.state_rows, held=parts.held_rows)
@@ -189,10 +186,9 @@ def case_page(
     )
 
 
-def case_head(viewer: Viewer, case: Case, now: datetime) -> CaseHead:
-    """The identity bar of a case that was found already, for pages about one step on it."""
-    row: Any = Case.objects.annotate(flag_rows=standing_flags()).get(pk=case.pk)
-    return _head(case, row, access.permissions_on(viewer, case, now), now)
+def case_head(case: Case, can: frozenset[Permission], now: datetime) -> CaseHead:
+    """The identity bar of a case that was opened already, for pages about one step on it."""
+    return _head(case, Case.objects.annotate(flag_rows=standing_flags()).get(pk=case.pk), can, now)
 
 
 def _head(case: Case, parts: Any, can: frozenset[Permission], now: datetime) -> CaseHead:

@@ -40,8 +40,8 @@ Key = tuple[datetime, UUID]
 class CaseFilters:
     """What to look for; everything given must hold.
 
-    `state` is a state or "open"; `age` days since it was received and `complete` a percentage, both
-    (from, to), inclusive, `to` None for no end; `not_counted` only cases whose report has no answers.
+    `state` is a state or "open"; `age` is in days since it was received and `complete` in percent,
+    both (from, to), inclusive, `to` None for no end; `not_counted` only cases that have no count.
     """
 
     number: str = ""
@@ -123,9 +123,7 @@ def case_list(
     )
 
 
-def neighbours(
-    *, viewer: Viewer, now: datetime, filters: CaseFilters, key: Key
-) -> Neighbours:
+def neighbours(*, viewer: Viewer, now: datetime, filters: CaseFilters, key: Key) -> Neighbours:
     """The visible cases that stand right before and right after a case in the filtered list."""
     matching = _matching(visible_cases(viewer, now), filters, now)
     at, case_id = key
@@ -141,9 +139,7 @@ def adjacent(order: Sequence[UUID], case_id: UUID) -> Neighbours:
     if case_id not in order:
         return Neighbours()
     at = order.index(case_id)
-    return Neighbours(
-        order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None
-    )
+    return Neighbours(order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None)
 
 
 _ORDER = ("-last_entry_at", "-id")

@@ -89,11 +89,11 @@ def response_page(*, viewer: Viewer, now: datetime, case_id: UUID) -> ResponsePa
 
     Raises Hidden, NotPermitted.
     """
-    case = access.find_case(viewer, case_id, now)
-    access.require(viewer, case, Permission.LOG_RESPONSE, now)
+    case, can = access.open_case(viewer, case_id, now)
+    access.demand(Permission.LOG_RESPONSE, can)
     record(Event.RESPONSE_STARTED, at=now, subject_type="case", subject_id=case.pk)
     return ResponsePage(
-        head=case_head(viewer, case, now),
+        head=case_head(case, can, now),
         elements=required_elements(case, current_policy()),
         suspects=_suspects(case),
         officers=officers_near(case, viewer, now),
@@ -141,7 +141,9 @@ def officers_near(case: Case, viewer: Viewer, now: datetime) -> tuple[Choice, ..
     """Who could do something on this case: its squad's active officers, and the viewer."""
     today = localdate(now)
     near = Officer.objects.filter(
-        Q(squad=case.squad_id, squad__isnull=False) | Q(pk=viewer.officer_id) | Q(pk=case.detective_id),
+        Q(squad=case.squad_id, squad__isnull=False)
+        | Q(pk=viewer.officer_id)
+        | Q(pk=case.detective_id),
         Q(active_to__isnull=True) | Q(active_to__gt=today),
         active_from__lte=today,
     )
@@ -178,7 +180,9 @@ def _latest_version(case: Case) -> Version | None:
     return Version(
         response_id=row.pk,
         narrative=row.narrative,
-        answers={answer["element"]: (answer["status"], answer["text"]) for answer in row.answer_rows},
+        answers={
+            answer["element"]: (answer["status"], answer["text"]) for answer in row.answer_rows
+        },
         returned=review is not None and review["decision"] == "returned",
         comments=review["comments"] if review else {},
     )
@@ -265,8 +269,8 @@ def review_page(*, viewer: Viewer, now: datetime, response_id: UUID) -> ReviewPa
     report = Response.objects.filter(pk=response_id, kind=ResponseKind.INITIAL_REPORT).first()
     if report is None:
         raise access.Hidden
-    case = access.find_case(viewer, report.case_id, now)
-    access.require(viewer, case, Permission.REVIEW_REPORT, now)
+    case, can = access.open_case(viewer, report.case_id, now)
+    access.demand(Permission.REVIEW_REPORT, can)
     record(
         Event.REPORT_VIEWED,
         at=now,
@@ -276,18 +280,23 @@ def review_page(*, viewer: Viewer, now: datetime, response_id: UUID) -> ReviewPa
     )
     versions = list(_reports(case))
     shown = next(row for row in versions if row.pk == response_id)
-    return _review_page(viewer, now, case, shown, versions)
+    return _review_page(viewer, now, case, can, shown, versions)
 
 
 def _review_page(
-    viewer: Viewer, now: datetime, case: Case, shown: Any, versions: list[Any]
+    viewer: Viewer,
+    now: datetime,
+    case: Case,
+    can: frozenset[Permission],
+    shown: Any,
+    versions: list[Any],
 ) -> ReviewPage:
     policy = current_policy()
     answers = {answer["element"]: answer for answer in shown.answer_rows}
     labels = {element.code: element.label for element in policy.elements}
     older = versions[versions.index(shown) + 1 :]
     return ReviewPage(
-        head=case_head(viewer, case, now),
+        head=case_head(case, can, now),
         response_id=shown.pk,
         who=shown.officer.name if shown.officer else "",
         occurred_at=shown.occurred_at,
@@ -296,9 +305,7 @@ def _review_page(
         incomplete_reason=shown.incomplete_reason,
         imported=not shown.has_answers,
         elements=tuple(_reviewed(element, answers) for element in required_elements(case, policy)),
-        score=score_card(
-            _completeness(case, answers, policy), shown.narrative_length, policy
-        ),
+        score=score_card(_completeness(case, answers, policy), shown.narrative_length, policy),
         stands=shown is versions[0],
         decision=shown.review_rows[0]["decision"] if shown.review_rows else "",
         mine=shown.officer_id is not None and shown.officer_id == viewer.officer_id,
@@ -340,7 +347,9 @@ def _version(row: Any, labels: Mapping[str, str]) -> ReportVersion:
 
 def _answers(rows: Iterable[Mapping[str, Any]], labels: Mapping[str, str]) -> Iterable[AnswerCard]:
     return (
-        AnswerCard(labels.get(row["element"], row["element"]), status_words(row["status"]), row["text"])
+        AnswerCard(
+            labels.get(row["element"], row["element"]), status_words(row["status"]), row["text"]
+        )
         for row in rows
     )
 

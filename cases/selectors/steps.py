@@ -9,7 +9,7 @@ from audit.recorder import record
 from cases import access
 from cases.access import Viewer
 from cases.enums import Permission
-from cases.models import Case, Referral
+from cases.models import Referral
 from cases.selectors.case_detail import CaseHead, case_head
 from cases.selectors.responses import Choice, officers_near
 
@@ -24,31 +24,28 @@ class StepPage:
     about: str = ""
 
 
-def step_page(
-    *, viewer: Viewer, now: datetime, case_id: UUID, permission: Permission
-) -> StepPage:
+def step_page(*, viewer: Viewer, now: datetime, case_id: UUID, permission: Permission) -> StepPage:
     """The case that the step is about. Leaves an entry. Raises Hidden, NotPermitted."""
-    case = access.find_case(viewer, case_id, now)
-    return _page(viewer, case, permission, now)
+    return _page(viewer, case_id, permission, now)
 
 
 def referral_step(*, viewer: Viewer, now: datetime, referral_id: UUID) -> StepPage:
-    """The case whose referral is to be acknowledged. Leaves an entry. Raises Hidden, NotPermitted."""
+    """The case whose referral is to be acknowledged; an entry. Raises Hidden, NotPermitted."""
     referral = Referral.objects.filter(pk=referral_id, case__isnull=False).first()
     if referral is None or referral.case_id is None:
         raise access.Hidden
-    case = access.find_case(viewer, referral.case_id, now)
     about = f"{referral.organization}, their reference {referral.reference}."
-    return _page(viewer, case, Permission.LOG_RESPONSE, now, about=about)
+    return _page(viewer, referral.case_id, Permission.LOG_RESPONSE, now, about=about)
 
 
 def _page(
-    viewer: Viewer, case: Case, permission: Permission, now: datetime, *, about: str = ""
+    viewer: Viewer, case_id: UUID, permission: Permission, now: datetime, *, about: str = ""
 ) -> StepPage:
-    access.require(viewer, case, permission, now)
+    case, can = access.open_case(viewer, case_id, now)
+    access.demand(permission, can)
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk)
     return StepPage(
-        head=case_head(viewer, case, now),
+        head=case_head(case, can, now),
         officers=officers_near(case, viewer, now),
         lead_id=str(case.detective_id or ""),
         about=about,

@@ -154,7 +154,9 @@ def _answer(row: Mapping[str, Any], labels: Mapping[str, str]) -> AnswerCard:
 
 def _of_review(row: Mapping[str, Any], labels: Mapping[str, str]) -> TimelineItem:
     returned = row["decision"] == "returned"
-    comments = {labels.get(code, "The report as a whole"): text for code, text in row["comments"].items()}
+    comments = {
+        labels.get(code, "The report as a whole"): text for code, text in row["comments"].items()
+    }
     return TimelineItem(
         type="review",
         label="Report returned" if returned else "Report approved",

@@ -198,7 +198,9 @@ def _sections(rows: list[WorkRow], filters: WorkFilters) -> tuple[Section, ...]:
     placed: dict[str, list[WorkRow]] = {code: [] for code, _ in SECTIONS}
     for row in rows:
         placed[filters.show or _first_section(row)].append(row)
-    return tuple(Section(code, label, tuple(placed[code])) for code, label in SECTIONS if placed[code])
+    return tuple(
+        Section(code, label, tuple(placed[code])) for code, label in SECTIONS if placed[code]
+    )
 
 
 def _first_section(row: WorkRow) -> str:

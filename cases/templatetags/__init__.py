@@ -1,1 +1,1 @@
-"""What do templates need beyond Django's own words? Dates, spans, form fields and the page's frame."""
+"""What do templates need beyond Django's own? Words for dates and spans, fields, the frame."""

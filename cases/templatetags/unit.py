@@ -1,4 +1,4 @@
-"""How do pages say dates and spans, show a form field, and frame themselves for the one who reads?"""
+"""How do pages say dates and spans, show a form field, and frame themselves for their reader?"""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -142,7 +142,7 @@ def keys_switch(context: Context) -> dict[str, Any]:
 
 @register.inclusion_tag("components/_form_field.html")
 def field(bound: BoundField, **options: str) -> dict[str, Any]:
-    """A form field with its label, hint and errors. Options: `zone` (shown beside a time), `hint`."""
+    """A form field with label, hint and errors. Options: `zone` (shown beside a time), `hint`."""
     kind = bound.widget_type
     return {
         "field": bound,

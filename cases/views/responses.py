@@ -152,13 +152,16 @@ def _save(request: HttpRequest, case_id: UUID) -> responses.DraftSaved:
 @sensitive_post_parameters()
 @sensitive_variables()
 def save_draft(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """Keep what was typed and answer with its score; 409 with both texts when another window saved."""
+    """Keep what was typed, answer with its score; 409 with both texts if another window saved."""
     try:
         saved = _save(request, case_id)
     except DraftConflict as conflict:
         return _conflict(request, case_id, conflict)
     typed = request.POST.dict()
-    context = {"score": _score(request, case_id, typed), "is_report": typed.get("kind") == "initial_report"}
+    context = {
+        "score": _score(request, case_id, typed),
+        "is_report": typed.get("kind") == "initial_report",
+    }
     response = render(request, "responses/_score.html", context)
     response["X-Draft-Version"] = str(saved.version)
     response["X-Draft-Saved"] = f"{localtime(saved.saved_at):%H:%M:%S}"

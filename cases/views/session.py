@@ -74,14 +74,12 @@ def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
         form.add_error(None, REFUSED)
         return _ask(request, form, status=422)
     login(request, account)
-    record(
-        Event.SIGNED_IN, at=now, actor=account, subject_type="account", subject_id=account.pk
-    )
+    record(Event.SIGNED_IN, at=now, actor=account, subject_type="account", subject_id=account.pk)
     return redirect(_next(request))
 
 
 def _record_failure(username: str, request: HttpRequest) -> None:
-    """The account that was tried, if there is one; never what was typed, which can be a password."""
+    """The account that was tried, if any; never what was typed, which can be a password."""
     tried = Account.objects.filter(username=username).values_list("pk", flat=True).first()
     record(
         Event.SIGN_IN_FAILED,
@@ -104,9 +102,7 @@ def _next(request: HttpRequest) -> str:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     account = request.user
-    record(
-        Event.SIGNED_OUT, at=timezone.now(), subject_type="account", subject_id=account.pk
-    )
+    record(Event.SIGNED_OUT, at=timezone.now(), subject_type="account", subject_id=account.pk)
     logout(request)
     messages.success(request, "You are signed out.")
     return redirect("sign-in")

@@ -139,4 +139,3 @@ def _step(
         "obstacles": obstacles,
     }
     return render(request, "cases/step.html", context, status=422 if form.errors else 200)
-
