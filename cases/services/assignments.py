@@ -13,6 +13,8 @@ from cases.access import NotPermitted, Viewer
 from cases.enums import CaseState, Permission
 from cases.models import Assignment, Case, Officer
 from cases.services.clocks import refresh_cases, refresh_officers
+from cases.services.locking import lock_case
+from cases.services.narratives import redactor
 from cases.services.responses import change_state
 
 
@@ -34,14 +36,18 @@ def assign_case(
     """
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.ASSIGN_CASE, now)
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    return hand_over(viewer, case, _active_officer(officer_id, now), now, reason)
+    case = lock_case(case.pk)
+    words = redactor(case)(reason) if reason else ""
+    return hand_over(viewer, case, _active_officer(officer_id, now), now, words)
 
 
 def hand_over(
     viewer: Viewer, case: Case, officer: Officer, now: datetime, reason: str
 ) -> Assignment:
-    """The hand-over itself, inside the caller's transaction and after its access check."""
+    """The hand-over itself, inside the caller's transaction and after its access check.
+
+    `reason` is kept as it stands.
+    """
     if case.detective_id == officer.pk:
         raise AlreadyTheirs(f"{officer} has this case already.")
     previous = case.detective_id
@@ -94,6 +100,7 @@ def acknowledge_assignment(*, viewer: Viewer, now: datetime, case_id: UUID) -> N
     case = access.find_case(viewer, case_id, now)
     if viewer.officer_id is None or case.detective_id != viewer.officer_id:
         raise NotPermitted("Only whoever has the case can acknowledge it.")
+    lock_case(case.pk)
     changed = case.assignments.filter(
         officer_id=viewer.officer_id, ended_at__isnull=True, acknowledged_at__isnull=True
     ).update(acknowledged_at=now)

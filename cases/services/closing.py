@@ -22,6 +22,8 @@ from cases.rules.closing import Obstacle, closing_obstacles
 from cases.selectors.facts import case_facts
 from cases.selectors.policy import current_policy
 from cases.services.clocks import refresh_cases, refresh_officers
+from cases.services.narratives import redactor
+from cases.services.locking import lock_case
 
 
 class ClosingRefused(ValueError):
@@ -58,14 +60,15 @@ def close_case(
     access.require(viewer, case, Permission.CLOSE_CASE, now)
     if viewer.officer_id is None or viewer.officer_id == closing_officer_id:
         raise NotPermitted("A closure is signed by a supervisor who is not the closing detective.")
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    case = lock_case(case.pk)
     if case.state in ENDED_STATES:
         raise NotPermitted("This case has ended already.")
     obstacles = obstacles_to(viewer, case, disposition, closing_officer_id, now)
     if obstacles:
         raise ClosingRefused(obstacles)
     _sign(viewer, case, now)
-    _end(viewer, case, disposition, closing_officer_id, now, reason)
+    words = redactor(case)(reason)
+    _end(viewer, case, disposition, closing_officer_id, now, words)
 
 
 def obstacles_to(
@@ -142,9 +145,10 @@ def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) ->
     access.require(viewer, case, Permission.REOPEN_CASE, now)
     if not reason.strip():
         raise NoReason("Say why the case is reopened.")
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    case = lock_case(case.pk)
     if case.state not in ENDED_STATES:
         raise NotEnded("This case has not ended.")
+    words = redactor(case)(reason)
     before = case.state
     case.state, case.disposition, case.closed_at = CaseState.REOPENED, "", None
     case.save(update_fields=["state", "disposition", "closed_at"])
@@ -154,14 +158,14 @@ def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) ->
         occurred_at=now,
         entered_at=now,
         officer_id=viewer.officer_id,
-        reason=reason,
+        reason=words,
     )
     record(
         Event.CASE_REOPENED,
         at=now,
         subject_type="case",
         subject_id=case.pk,
-        reason=reason,
+        reason=words,
         changes={"state": [before, CaseState.REOPENED]},
     )
     refresh_cases(case_ids=[case.pk], now=now)

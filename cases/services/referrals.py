@@ -12,6 +12,10 @@ from cases.access import Viewer
 from cases.enums import Permission
 from cases.models import Referral
 from cases.services.clocks import refresh_cases
+from cases.services.narratives import redactor
+from cases.services.locking import lock_case
+
+HOW_LENGTH = 200
 
 
 class NotSaidHow(ValueError):
@@ -25,19 +29,19 @@ def acknowledge_referral(*, viewer: Viewer, now: datetime, referral_id: UUID, ho
     Raises Hidden, NotPermitted, NotSaidHow.
     """
     referral = (
-        Referral.objects.select_for_update(of=("self",))
-        .select_related("case")
-        .filter(pk=referral_id, case__isnull=False)
-        .first()
+        Referral.objects.select_related("case").filter(pk=referral_id, case__isnull=False).first()
     )
     if referral is None or referral.case is None:
         raise access.Hidden
     access.require(viewer, referral.case, Permission.LOG_RESPONSE, now)
+    lock_case(referral.case.pk)
+    referral.refresh_from_db()
     if referral.acknowledged_at is not None:
         return
     if not how.strip():
         raise NotSaidHow("Say how the sender was answered: by phone, in writing, to whom.")
-    referral.acknowledged_at, referral.acknowledged_how = now, how.strip()
+    referral.acknowledged_at = now
+    referral.acknowledged_how = redactor(referral.case)(how.strip())[:HOW_LENGTH]
     referral.acknowledged_by_id = viewer.account_id
     referral.save(update_fields=["acknowledged_at", "acknowledged_how", "acknowledged_by"])
     record(

@@ -20,6 +20,7 @@ from cases.rules.documentation import Completeness, completeness
 from cases.rules.facts import AnswerFact
 from cases.selectors.policy import current_policy
 from cases.services.clocks import detect_copies, refresh_cases
+from cases.services.locking import lock_case
 from cases.services.narratives import redactor
 
 NARRATIVE_FIELD = "response.narrative"
@@ -140,7 +141,7 @@ def log_response(*, viewer: Viewer, now: datetime, case_id: UUID, entry: Respons
 def _locked_case(viewer: Viewer, case_id: UUID, now: datetime) -> Case:
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
-    return Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    return lock_case(case.pk)
 
 
 def _check_entry(case: Case, entry: ResponseInput, now: datetime) -> None:
@@ -302,7 +303,7 @@ def save_draft(
     """
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
-    Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    lock_case(case.pk)
     draft = _draft_of(viewer, case.pk)
     if draft is None:
         draft = _new_draft(viewer, case)

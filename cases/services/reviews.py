@@ -13,6 +13,7 @@ from cases.access import NotPermitted, Viewer
 from cases.enums import Permission, ResponseKind, ReviewDecision, ReviewSubject
 from cases.models import Response, Review
 from cases.services.clocks import refresh_cases
+from cases.services.locking import lock_case
 from cases.services.narratives import redactor
 
 GENERAL = ""
@@ -68,8 +69,7 @@ def review_report(
 
 def _report(viewer: Viewer, response_id: UUID, now: datetime) -> Response:
     report = (
-        Response.objects.select_for_update(of=("self",))
-        .select_related("case")
+        Response.objects.select_related("case")
         .filter(pk=response_id, kind=ResponseKind.INITIAL_REPORT)
         .first()
     )
@@ -78,6 +78,7 @@ def _report(viewer: Viewer, response_id: UUID, now: datetime) -> Response:
     access.require(viewer, report.case, Permission.REVIEW_REPORT, now)
     if report.officer_id and report.officer_id == viewer.officer_id:
         raise NotPermitted("Nobody reviews their own report.")
+    lock_case(report.case_id)
     if report.reviews.exists():
         raise AlreadyReviewed("This report has been reviewed already.")
     return report

@@ -14,11 +14,20 @@ from cases.access import Viewer
 from cases.enums import Permission, PersonRole
 from cases.models import BlindToken, Case, InvolvedPerson, Victim
 from cases.models.sealing import new_pseudonym, seal_identity_on
+from cases.rules.redaction import redact
 from cases.services.clocks import refresh_cases
-from cases.services.narratives import age_band, token_digests, tokens_of
+from cases.services.locking import lock_case
+from cases.services.narratives import (
+    age_band,
+    known_people,
+    known_person,
+    token_digests,
+    tokens_of,
+)
 
 VICTIM_PREFIX = "V"
 PERSON_PREFIX = "P"
+RELATION_LENGTH = 80
 CANDIDATES_SHOWN = 10
 
 
@@ -85,6 +94,7 @@ def add_person(
     """Add a caregiver, suspect, reporter or witness. Raises Hidden, NotPermitted."""
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
+    lock_case(case.pk)
     added = save_person(case, person, now)
     record(
         Event.PERSON_ADDED,
@@ -114,13 +124,15 @@ def save_victim(case: Case, person: PersonInput, now: datetime) -> Victim:
 
 def save_person(case: Case, person: PersonInput, now: datetime) -> InvolvedPerson:
     """The person's row and blind tokens, inside the caller's transaction."""
+    pseudonym = new_pseudonym(PERSON_PREFIX)
+    people = (*known_people(case), known_person(pseudonym, person.identity))
     added = InvolvedPerson(
         case=case,
         role=person.role or PersonRole.WITNESS,
-        pseudonym=new_pseudonym(PERSON_PREFIX),
+        pseudonym=pseudonym,
         named=any(person.identity.values()),
-        relation=person.relation,
-        description=person.description,
+        relation=redact(person.relation, people)[:RELATION_LENGTH],
+        description=redact(person.description, people),
         entered_at=now,
     )
     seal_identity_on(added, person.identity)
