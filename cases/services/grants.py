@@ -12,6 +12,7 @@ from cases import access
 from cases.access import Viewer
 from cases.enums import Permission
 from cases.models import Account, Case, CaseUserObjectPermission, Wall
+from cases.services.narratives import redactor
 
 GRANTABLE = (access.GRANT_VIEW, access.GRANT_WORK)
 
@@ -38,6 +39,7 @@ def give_grant(
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.GRANT_ACCESS, now)
     _check_grant(permission, reason, expires_at, now)
+    words = redactor(case)(reason.strip())
     grant, _ = CaseUserObjectPermission.objects.update_or_create(
         permission=ModelPermission.objects.get(
             codename=permission, content_type__app_label="cases", content_type__model="case"
@@ -45,7 +47,7 @@ def give_grant(
         user=Account.objects.get(pk=account_id, is_active=True),
         content_object=case,
         defaults={
-            "reason": reason.strip(),
+            "reason": words,
             "granted_by_id": viewer.account_id,
             "granted_at": now,
             "expires_at": expires_at,
@@ -57,7 +59,7 @@ def give_grant(
         at=now,
         subject_type="case",
         subject_id=case.pk,
-        reason=reason,
+        reason=words,
         details={
             "account": str(account_id),
             "permission": permission,
@@ -94,7 +96,7 @@ def end_grant(*, viewer: Viewer, now: datetime, grant_id: int, reason: str = "")
         at=now,
         subject_type="case",
         subject_id=grant.content_object_id,
-        reason=reason,
+        reason=redactor(grant.content_object)(reason),
         details={"account": str(grant.user_id)},
     )
 
@@ -112,11 +114,12 @@ def set_wall(
         raise BadGrant("Say why this wall is set.")
     if account_id == viewer.account_id:
         raise BadGrant("Ask another supervisor to set a wall between you and a case.")
+    words = redactor(case)(reason.strip())
     wall, made = Wall.objects.get_or_create(
         case=case,
         account_id=account_id,
         lifted_at=None,
-        defaults={"reason": reason.strip(), "set_by_id": viewer.account_id, "set_at": now},
+        defaults={"reason": words, "set_by_id": viewer.account_id, "set_at": now},
     )
     if made:
         record(
@@ -124,7 +127,7 @@ def set_wall(
             at=now,
             subject_type="case",
             subject_id=case.pk,
-            reason=reason,
+            reason=words,
             details={"account": str(account_id)},
         )
     return wall
@@ -146,7 +149,7 @@ def lift_wall(*, viewer: Viewer, now: datetime, wall_id: UUID, reason: str) -> N
         at=now,
         subject_type="case",
         subject_id=wall.case_id,
-        reason=reason,
+        reason=redactor(wall.case)(reason),
         details={"account": str(wall.account_id)},
     )
 

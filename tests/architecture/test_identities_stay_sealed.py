@@ -1,0 +1,220 @@
+"""Does a child's name, typed wherever one can type, stay sealed? (law 3)
+
+Each act below is done by somebody who names the child in every free text they are asked for. After
+it, no column of any table (the audit log included, from which nothing can be taken back), no log
+line, task, cache key or mail may hold the name; birth date, telephone and address neither.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from cases.access import Viewer, viewer_for
+from cases.enums import (
+    AnswerStatus,
+    Channel,
+    Disposition,
+    OffenseClass,
+    PersonRole,
+    ResponseKind,
+    ReviewDecision,
+    RoleCode,
+)
+from cases.models import Case
+from cases.services.assignments import assign_case
+from cases.services.cases import Intake, ReferralInput, create_case
+from cases.services.closing import close_case, reopen_case
+from cases.services.grants import give_grant, lift_wall, set_wall
+from cases.services.referrals import acknowledge_referral
+from cases.services.responses import AnswerInput, ResponseInput, log_response, save_draft
+from cases.services.reviews import review_report
+from cases.services.victims import PersonInput, add_person, search_identities
+from tests.factories import (
+    DAY,
+    NOW,
+    AccountFactory,
+    CaseFactory,
+    OfficerFactory,
+    ReferralFactory,
+    ResponseFactory,
+    SquadFactory,
+    VictimFactory,
+    WallFactory,
+)
+from tests.leaks import Identity, Leaked, Watch, assert_database_is_clean
+
+pytestmark = pytest.mark.django_db
+
+CHILD: Identity = {
+    "first_name": "Zephyrine",
+    "last_name": "Quillfeather",
+    "birth_date": "2018-02-09",
+    "phone": "816-555-0143",
+    "address": "4117 Invented Hollow Lane",
+}
+NAMED = "Zephyrine Quillfeather said so; QUILLFEATHER, Zephyrine was there. Zephyrine's words."
+
+Act = Callable[[Viewer, Case], object]
+
+
+def open_case(viewer: Viewer, case: Case) -> object:
+    intake = Intake(
+        channel=Channel.HOSPITAL,
+        received_at=NOW - DAY,
+        offense_class=OffenseClass.ABUSE,
+        submission_key=uuid4(),
+        victims=(PersonInput(identity=dict(CHILD), sex="F"),),
+        people=(_caregiver(),),
+        referral=ReferralInput("Invented General Hospital", "R-1"),
+    )
+    return create_case(viewer=viewer, now=NOW, intake=intake)
+
+
+def name_a_caregiver(viewer: Viewer, case: Case) -> object:
+    return add_person(viewer=viewer, now=NOW, case_id=case.pk, person=_caregiver())
+
+
+def _caregiver() -> PersonInput:
+    return PersonInput(
+        identity={"first_name": "Ombert", "last_name": "Quillfeather"},
+        role=PersonRole.CAREGIVER,
+        relation="parent of Zephyrine",
+        description=NAMED,
+    )
+
+
+def log_a_report(viewer: Viewer, case: Case) -> object:
+    entry = ResponseInput(
+        kind=ResponseKind.INITIAL_REPORT,
+        occurred_at=NOW - timedelta(hours=1),
+        narrative=NAMED,
+        answers={"intake": AnswerInput(AnswerStatus.ANSWERED, NAMED)},
+        incomplete_reason=NAMED,
+        next_action=NAMED,
+        next_action_owner_id=viewer.officer_id,
+        next_action_due_on=NOW.date(),
+    )
+    return log_response(viewer=viewer, now=NOW, case_id=case.pk, entry=entry)
+
+
+def keep_a_draft(viewer: Viewer, case: Case) -> object:
+    return save_draft(
+        viewer=viewer,
+        now=NOW,
+        case_id=case.pk,
+        version=0,
+        kind=ResponseKind.SUPPLEMENT,
+        payload={"narrative": NAMED},
+    )
+
+
+def return_a_report(viewer: Viewer, case: Case) -> object:
+    report = ResponseFactory.create(case=case, initial_report=True)
+    return review_report(
+        viewer=viewer,
+        now=NOW,
+        response_id=report.pk,
+        decision=ReviewDecision.RETURNED,
+        comments={"": NAMED, "suspect": NAMED},
+    )
+
+
+def assign(viewer: Viewer, case: Case) -> object:
+    other = OfficerFactory.create(squad=case.squad)
+    return assign_case(viewer=viewer, now=NOW, case_id=case.pk, officer_id=other.pk, reason=NAMED)
+
+
+def close_and_reopen(viewer: Viewer, case: Case) -> object:
+    report = ResponseFactory.create(case=case, initial_report=True)
+    assert case.detective_id
+    assert report.pk
+    close_case(
+        viewer=viewer,
+        now=NOW,
+        case_id=case.pk,
+        disposition=Disposition.INACTIVE,
+        closing_officer_id=case.detective_id,
+        reason=NAMED,
+    )
+    return reopen_case(viewer=viewer, now=NOW, case_id=case.pk, reason=NAMED)
+
+
+def give_access(viewer: Viewer, case: Case) -> object:
+    return give_grant(
+        viewer=viewer,
+        now=NOW,
+        case_id=case.pk,
+        account_id=AccountFactory.create(partner=True).pk,
+        permission="view_case",
+        reason=NAMED,
+        expires_at=NOW + DAY,
+    )
+
+
+def wall_off(viewer: Viewer, case: Case) -> object:
+    account = AccountFactory.create()
+    return set_wall(viewer=viewer, now=NOW, case_id=case.pk, account_id=account.pk, reason=NAMED)
+
+
+def unwall(viewer: Viewer, case: Case) -> object:
+    return lift_wall(viewer=viewer, now=NOW, wall_id=WallFactory.create(case=case).pk, reason=NAMED)
+
+
+def answer_a_referral(viewer: Viewer, case: Case) -> object:
+    referral = ReferralFactory.create(case=case)
+    return acknowledge_referral(viewer=viewer, now=NOW, referral_id=referral.pk, how=NAMED)
+
+
+def look_for_the_child(viewer: Viewer, case: Case) -> object:
+    return search_identities(viewer=viewer, now=NOW, identity=dict(CHILD))
+
+
+ACTS: list[Act] = [
+    open_case,
+    name_a_caregiver,
+    log_a_report,
+    keep_a_draft,
+    return_a_report,
+    assign,
+    close_and_reopen,
+    give_access,
+    wall_off,
+    unwall,
+    answer_a_referral,
+    look_for_the_child,
+]
+
+
+@pytest.fixture
+def sergeant() -> Viewer:
+    squad = SquadFactory.create()
+    return viewer_for(AccountFactory.create(role=RoleCode.SERGEANT, officer__squad=squad))
+
+
+@pytest.fixture
+def case(sergeant: Viewer) -> Case:
+    (squad_id,) = sergeant.squad_ids
+    case = CaseFactory.create(squad_id=squad_id, open_and_held=True)
+    VictimFactory.create(case=case, identity=dict(CHILD))
+    return case
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_what_is_typed_about_a_child_stays_sealed(
+    act: Act, sergeant: Viewer, case: Case, watch: Watch
+) -> None:
+    act(sergeant, case)
+
+    assert_database_is_clean([CHILD])
+    watch.nothing_leaked([CHILD])
+
+
+def test_the_scan_would_notice(case: Case) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_case SET division = %s", ["Zephyrine"])
+
+    with pytest.raises(Leaked, match=r"first_name in cases_case\[\]\[division\]"):
+        assert_database_is_clean([CHILD])
