@@ -5,7 +5,7 @@ manage.py replay [--from DATE] [--to DATE] [--expected FILE] [--json] [--picture
 
 import csv
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -74,7 +74,10 @@ class Command(BaseCommand):
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no day; write it as 2019-02-07.") from error
 
 
 def _midnight(day: date) -> datetime:

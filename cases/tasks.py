@@ -1,0 +1,34 @@
+"""What does the machinery do on its own? Each task binds who acts and calls one service.
+
+Beat starts these on a schedule, once however many processes ask; running one twice does no harm.
+"""
+
+from celery import shared_task
+from django.utils import timezone
+
+from audit.context import acting_as_system
+from cases.access import system_viewer
+from cases.services.importing import runs
+from cases.services.reconcile import reconcile as reconcile_cases
+from cases.services.sweep import run_sweep
+
+
+@shared_task
+def sweep() -> None:
+    """Raise what has fallen due, every five minutes. Leaves a heartbeat row that pages read."""
+    with acting_as_system("sweep"):
+        run_sweep(now=timezone.now())
+
+
+@shared_task
+def reconcile() -> None:
+    """Recompute every open case at night, and repair what had drifted."""
+    with acting_as_system("reconcile"):
+        reconcile_cases(now=timezone.now())
+
+
+@shared_task
+def resume_imports() -> None:
+    """Take up imports that wait or whose worker is gone."""
+    with acting_as_system("import"):
+        runs.resume_imports(viewer=system_viewer("import"), now=timezone.now(), clock=timezone.now)
