@@ -8,6 +8,7 @@ child.
 import json
 import logging
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -20,12 +21,20 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
             "process": record.process,
         }
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = _outline(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The sentence; Celery's puts the exception into it, which is left out here too."""
+    if not isinstance(record.args, Mapping):
+        return record.getMessage()
+    told = {**record.args, "exc": "an exception", "traceback": ""}
+    return (record.msg % told).strip()
 
 
 def _outline(exc_info: ExcInfo) -> dict[str, object]:

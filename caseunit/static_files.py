@@ -27,7 +27,7 @@ def build(checkout: Path) -> bool:
     """Bring `build/frontend` up to date; whether there was anything to do."""
     names = sorted(_named(checkout))
     target = checkout / "build" / "frontend"
-    digest = _digest(
+    digest = digest_of(
         [(checkout / "package-lock.json").read_bytes(), *(name.encode() for name in names)]
     )
     if _is_current(target, digest):
@@ -48,7 +48,7 @@ def fingerprint(checkout: Path) -> str:
     ours = sorted(path for path in (checkout / "static").rglob("*") if path.is_file())
     frontend = checkout / "build" / "frontend" / ".digest"
     others = [path for path in (checkout / "requirements.txt", frontend) if path.exists()]
-    return _digest(
+    return digest_of(
         [part for path in [*ours, *others] for part in (str(path).encode(), path.read_bytes())]
     )
 
@@ -64,13 +64,13 @@ def _is_current(target: Path, digest: str) -> bool:
     return marker.exists() and marker.read_text() == digest
 
 
-def _digest(parts: list[bytes]) -> str:
+def digest_of(parts: list[bytes]) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def _install(checkout: Path) -> None:
     installed = checkout / "node_modules" / ".caseunit-lock"
-    digest = _digest([(checkout / "package-lock.json").read_bytes()])
+    digest = digest_of([(checkout / "package-lock.json").read_bytes()])
     if installed.exists() and installed.read_text() == digest:
         return
     failure = ""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypedDict
 
@@ -81,6 +81,15 @@ def package_folder(name: str) -> Path:
     return Path(found.origin).parent
 
 
+def may_enter(folder: Path, owner: Owner) -> bool:
+    """Whether that user gets into the folder, asked by really trying."""
+    command = ["/bin/sh", "-c", 'cd "$0"', str(folder)]
+    result = subprocess.run(  # noqa: S603
+        command, check=False, capture_output=True, cwd="/", **as_user(owner)
+    )
+    return result.returncode == 0
+
+
 def as_user(owner: Owner | None) -> RunAs:
     if owner is None or not owner.is_other:
         return {}
@@ -118,17 +127,18 @@ def stop(
 ) -> None:
     """Ask, wait, insist, wait."""
     for number in (ask, insist):
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
-            process.wait(timeout=patience)
-        except psutil.NoSuchProcess:
+        if wait_until(lambda: _is_gone(process), alive=lambda: True, seconds=patience):
             return
-        except psutil.TimeoutExpired:
-            continue
-        return
-    raise CannotRunError(
-        f"Process {process.pid} did not stop. Stop it by hand: kill -9 {process.pid}"
-    )
+    raise CannotRunError(f"Process {process.pid} did not stop. By hand: kill -9 {process.pid}")
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    """A process that ended and that its own parent has not yet taken note of is gone too."""
+    with suppress(psutil.Error):
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def wait_until(ready: Callable[[], bool], *, alive: Callable[[], bool], seconds: float) -> bool:

@@ -19,6 +19,7 @@ from caseunit.embedded.home import Home, Owner
 
 ROLE = "caseunit"
 DATABASE = "caseunit"
+PORT = 5432
 SUPERUSER = "postgres"
 START_SECONDS = 120
 STOP_SECONDS = 60
@@ -40,6 +41,7 @@ INITDB = [
     "--set=dynamic_shared_memory_type=mmap",
 ]
 SETTINGS = {
+    "port": str(PORT),
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "dynamic_shared_memory_type": "mmap",
@@ -66,6 +68,7 @@ class Postgres:
         self.owner = owner
         self.sockets = sockets
         self.data = home.postgres_data
+        self._started: subprocess.Popen[bytes] | None = None
         self.log = home.servers / "postgres.log"
         self.binaries = Path(os.environ.get("CASEUNIT_POSTGRES_BIN") or _wheel_binaries())
 
@@ -73,7 +76,7 @@ class Postgres:
     def url(self) -> str:
         password = self.home.secrets()["POSTGRES_PASSWORD"]
         host = quote(str(self.sockets), safe="")
-        return f"postgres://{ROLE}:{password}@{host}/{DATABASE}"
+        return f"postgres://{ROLE}:{password}@{host}:{PORT}/{DATABASE}"
 
     def running(self) -> psutil.Process | None:
         """The postmaster of our data folder: the id in its file, checked against the process."""
@@ -94,6 +97,8 @@ class Postgres:
     def stop(self) -> None:
         if process := self.running():
             children.stop(process, ask=signal.SIGINT, insist=signal.SIGQUIT, patience=STOP_SECONDS)
+        if self._started:
+            self._started.poll()
 
     def answers(self) -> bool:
         """Whether the server takes our own password."""
@@ -119,22 +124,21 @@ class Postgres:
             raise CannotRunError(
                 f"There is no {program}. CASEUNIT_POSTGRES_BIN names the folder of binaries."
             )
-        try:
-            result = self._run("postgres", "--version")
-        except PermissionError as error:
-            raise CannotRunError(self._unreachable(program)) from error
+        for folder in (self.home.servers, self.binaries):
+            if not children.may_enter(folder, self.owner):
+                raise CannotRunError(self._unreachable(folder))
+        result = self._run("postgres", "--version")
         if result.returncode:
             raise CannotRunError(f"{program} does not run here: {result.stderr.strip()}")
         return result.stdout.split()[2].split(".")[0]
 
-    def _unreachable(self, program: Path) -> str:
+    def _unreachable(self, folder: Path) -> str:
         if not self.owner.is_other:
-            return f"{program} may not be run by this user."
-        user = self.owner
-        closed = _closed_to(self.home.servers, user) or _closed_to(program, user) or program
+            return f"{folder} may not be entered by this user."
+        closed = _closed_to(folder, self.owner) or folder
         return (
-            f"PostgreSQL refuses to run as root, so it runs as `{user.name}`, who may not pass "
-            f"{closed}. Run as an ordinary user, or put the checkout, CASEUNIT_HOME and "
+            f"PostgreSQL refuses to run as root, so it runs as `{self.owner.name}`, who may not "
+            f"pass {closed}. Run as an ordinary user, or put the checkout, CASEUNIT_HOME and "
             "CASEUNIT_VENV where every user may pass."
         )
 
@@ -177,7 +181,7 @@ class Postgres:
         command = [str(self.binaries / "postgres"), "-D", str(self.data)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        process = children.start(
+        process = self._started = children.start(
             command,
             log=self.log,
             environment=children.server_environment(),
@@ -206,7 +210,7 @@ class Postgres:
     def _connect(self, database: str) -> Connection:
         return psycopg2.connect(
             host=str(self.sockets),
-            port=5432,
+            port=PORT,
             dbname=database,
             user=SUPERUSER,
             password=self.home.secrets()["POSTGRES_SUPERUSER_PASSWORD"],

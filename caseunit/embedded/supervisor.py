@@ -56,10 +56,14 @@ class Supervisor:
     def watch(self) -> None:
         """Until a signal asks to stop. A program that keeps falling ends it all."""
         while not self.asked_to_stop:
-            for program in self.programs:
-                if not program.running:
-                    self._revive(program)
+            self.look()
             time.sleep(LOOK_EVERY_SECONDS)
+
+    def look(self) -> None:
+        """Start again what fell."""
+        for program in self.programs:
+            if not program.running:
+                self._revive(program)
 
     def stop(self) -> None:
         for program in reversed(self.programs):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ class Valkey:
         self.owner = owner
         self.socket = sockets / "v.sock"
         self.data = home.valkey_data
+        self._started: subprocess.Popen[bytes] | None = None
         self.log = home.servers / "valkey.log"
         self.binary = Path(os.environ.get("CASEUNIT_VALKEY_SERVER") or _wheel_binary())
 
@@ -49,7 +51,7 @@ class Valkey:
 
     def start(self, *, tied: bool) -> None:
         configuration = self.home.servers / "valkey.conf"
-        configuration.unlink(missing_ok=True)
+        self._pid_file.unlink(missing_ok=True)
         with children.private_file(configuration, self._configuration(), self.owner):
             self._launch(configuration, tied=tied)
 
@@ -59,9 +61,11 @@ class Valkey:
     def stop(self) -> None:
         if process := self.running():
             children.stop(process, ask=signal.SIGTERM, insist=signal.SIGKILL, patience=STOP_SECONDS)
+        if self._started:
+            self._started.poll()
 
     def _launch(self, configuration: Path, *, tied: bool) -> None:
-        process = children.start(
+        process = self._started = children.start(
             [str(self.binary), str(configuration)],
             log=self.log,
             environment=children.server_environment(),

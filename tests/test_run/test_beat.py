@@ -1,0 +1,154 @@
+"""Does one beat hand out the tasks, however many run, and another go on when it dies?"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from celery import Celery
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+
+from caseunit.beat import LOCK_KEY, LOOK_EVERY_SECONDS, LeaderScheduler
+from caseunit.celery import app
+from caseunit.embedded.children import wait_until
+from tests.test_run.conftest import CHECKOUT
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.unbound]
+
+OBJECT_ID = LOCK_KEY & 0xFFFFFFFF
+LEADERS = (
+    f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {OBJECT_ID} AND granted"
+)
+
+WAITING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_try_advisory_lock%'"
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The names of the tasks that reach the queue, which nobody works off here."""
+    names: list[str] = []
+    send = Celery.send_task
+
+    def note(self: Celery, name: str, *args: Any, **kwargs: Any) -> Any:
+        names.append(name)
+        return send(self, name, *args, **{**kwargs, "queue": "test-beat"})
+
+    monkeypatch.setattr(Celery, "send_task", note)
+    cache.clear()
+    yield names
+    with app.connection_for_write() as broker:
+        broker.default_channel.queue_purge("test-beat")
+
+
+@pytest.fixture
+def beats() -> Iterator[Callable[[], LeaderScheduler]]:
+    made: list[LeaderScheduler] = []
+
+    def make() -> LeaderScheduler:
+        schedule = {"tick": {"task": "tests.tick", "schedule": 3600}}
+        beat = LeaderScheduler(app=Celery("tests", broker=settings.CELERY_BROKER_URL))
+        beat.app.conf.beat_schedule = schedule
+        beat.data.clear()
+        beat.setup_schedule()
+        made.append(beat)
+        return beat
+
+    yield make
+    for beat in made:
+        beat.close()
+
+
+def leaders() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(LEADERS)
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def end_session_of(pid: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
+def test_only_the_leader_hands_out(beats: Any, sent: list[str]) -> None:
+    first, second = beats(), beats()
+
+    first.tick()
+    waiting = second.tick()
+
+    assert sent == ["tests.tick"]
+    assert waiting == LOOK_EVERY_SECONDS
+    assert (first.leading, second.leading) == (True, False)
+    assert len(leaders()) == 1
+
+
+def test_another_goes_on_without_repeating_what_was_just_handed_out(
+    beats: Any, sent: list[str]
+) -> None:
+    first, second = beats(), beats()
+    first.tick()
+    end_session_of(leaders()[0])
+
+    second.tick()
+    first.tick()
+
+    assert (first.leading, second.leading) == (False, True)
+    assert sent == ["tests.tick"]
+
+
+def test_what_fell_due_while_nobody_led_is_handed_out_at_once(beats: Any, sent: list[str]) -> None:
+    beats().tick()
+    cache.clear()
+    end_session_of(leaders()[0])
+
+    beats().tick()
+
+    assert sent == ["tests.tick", "tests.tick"]
+
+
+@contextmanager
+def beat_process() -> Iterator[subprocess.Popen[bytes]]:
+    """A beat as production starts it, on the tests' own database."""
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    environment = {**os.environ, "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "celery", "--app=caseunit", "--quiet", "beat", "--pidfile="],
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def waiting() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        return [pid for (pid,) in cursor.fetchall() if pid not in leaders()]
+
+
+def comes_true(condition: Callable[[], bool], *, while_lives: subprocess.Popen[bytes]) -> bool:
+    return wait_until(condition, alive=lambda: while_lives.poll() is None, seconds=60)
+
+
+def test_when_the_leading_process_is_killed_the_other_leads() -> None:
+    with beat_process() as one:
+        assert comes_true(lambda: len(leaders()) == 1, while_lives=one)
+        before = leaders()
+        with beat_process() as two:
+            assert comes_true(lambda: len(waiting()) == 1, while_lives=two)
+            heir = waiting()
+            assert leaders() == before
+
+            one.kill()
+
+            assert comes_true(lambda: leaders() == heir, while_lives=two)
+            two.kill()
+            two.wait()
+    assert wait_until(lambda: leaders() == [], alive=lambda: True, seconds=60)

@@ -1,0 +1,119 @@
+"""Does production refuse to start without its secrets, and never repeat one?"""
+
+import base64
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from caseunit.settings import environment
+from tests.test_run.conftest import CHECKOUT
+
+
+def key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+ZEROS = base64.b64encode(bytes(32)).decode()
+COMPLETE = {
+    "CASEUNIT_SECRET_KEY": secrets.token_urlsafe(64),
+    "CASEUNIT_SEAL_KEYS": f"k2:{key()},k1:{key()}",
+    "CASEUNIT_DIGEST_KEY": key(),
+    "DATABASE_URL": "postgres://someone:something@nowhere/caseunit",
+    "REDIS_URL": "redis://nowhere:6379/0",
+}
+
+
+def start(variables: dict[str, str], then: str = "") -> subprocess.CompletedProcess[str]:
+    code = f"from caseunit.settings import base{then}"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"], **variables},
+    )
+
+
+def test_production_starts_with_all_of_them() -> None:
+    result = start(COMPLETE, "; print(base.DEBUG, base.SESSION_COOKIE_SECURE, base.ALLOWED_HOSTS)")
+
+    assert result.stdout == "False True []\n", result.stderr
+
+
+@pytest.mark.parametrize("name", sorted(COMPLETE))
+def test_production_refuses_to_start_without_one(name: str) -> None:
+    rest = {other: value for other, value in COMPLETE.items() if other != name}
+
+    result = start(rest)
+
+    assert result.returncode == 1
+    assert f"{name} is not set. Set it, or set {name}_FILE" in result.stderr
+    assert not [value for value in rest.values() if value in result.stderr]
+
+
+def test_secrets_are_read_from_files(tmp_path: Path) -> None:
+    files = {}
+    for name, value in COMPLETE.items():
+        (tmp_path / name).write_text(f"{value}\n")
+        files[f"{name}_FILE"] = str(tmp_path / name)
+
+    result = start(files, "; print(base.SECRET_KEY, base.SEAL_KEYS[0][0])")
+
+    assert result.stdout == f"{COMPLETE['CASEUNIT_SECRET_KEY']} k2\n", result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "holds no key"),
+        ("k1", "each key reads keyid:base64"),
+        ("k 1:AAAA", "each key reads keyid:base64"),
+        ("k1:not base64!", "is not base64"),
+        ("k1:" + base64.b64encode(b"x" * 31).decode(), "must be 32 bytes in base64, not 31"),
+        ("k1:" + base64.b64encode(b"x" * 33).decode(), "must be 32 bytes in base64, not 33"),
+        (f"k1:{ZEROS},k1:{ZEROS}", "names the same key id twice"),
+    ],
+)
+def test_a_malformed_seal_key_is_named_without_its_value(
+    text: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CASEUNIT_SEAL_KEYS", text)
+
+    with pytest.raises(ImproperlyConfigured, match=sentence) as caught:
+        environment.required("CASEUNIT_SEAL_KEYS", environment.seal_keys)
+
+    assert "CASEUNIT_SEAL_KEYS" in str(caught.value)
+    assert len(text) < 10 or text not in str(caught.value)
+
+
+def test_a_short_secret_key_is_refused() -> None:
+    assert environment.secret_key("x" * 50) == "x" * 50
+    with pytest.raises(ValueError, match="needs at least 50 characters"):
+        environment.secret_key("x" * 49)
+
+
+@pytest.mark.parametrize(
+    ("url", "broker", "cache"),
+    [
+        ("redis://:p@h:6379/0", "redis://:p@h:6379/0", "redis://:p@h:6379/2"),
+        (
+            "unix://:p@/a/v.sock?db=0",
+            "redis+socket://:p@/a/v.sock?virtual_host=0",
+            "unix://:p@/a/v.sock?db=2",
+        ),
+    ],
+)
+def test_queue_and_cache_share_a_server_and_no_database(url: str, broker: str, cache: str) -> None:
+    assert environment.broker_url(environment.redis_url(url)) == broker
+    assert environment.cache_url(url) == cache
+
+
+def test_an_address_of_another_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="must start with redis://"):
+        environment.redis_url("http://h/")
