@@ -85,7 +85,16 @@ def test_a_hand_over_before_the_departure_leaves_no_gap() -> None:
         )
     )
 
-    assert not {name for name in late(facts, leaves + DAY) if name[0] == "assignment"}
+    keys = [item.key for item in running(facts, leaves + DAY) if item.kind == ClockKind.ASSIGNMENT]
+
+    assert keys == [""]
+
+
+def test_a_new_detective_who_will_leave_still_has_to_acknowledge() -> None:
+    leaves = T0 + 30 * DAY
+    facts = case(assignments=(assignment(T0, reassignment=True, officer_active_to=leaves),))
+
+    assert ("reassignment_acknowledged", "to detective") in late(facts, T0 + 4 * DAY)
 
 
 def test_a_hand_over_to_somebody_who_has_left_orphans_the_case_at_once() -> None:

@@ -34,6 +34,15 @@ def test_an_import_without_responses_starts_no_clock_it_could_not_have_met() -> 
     assert kinds == {ClockKind.ASSIGNMENT, ClockKind.NEXT_SUPPLEMENT}
 
 
+def test_an_import_on_the_day_it_was_received_is_judged_no_harder() -> None:
+    facts = case(imported=True, carries=frozenset())
+
+    assert {clock.kind for clock in running(facts, T0)} == {
+        ClockKind.ASSIGNMENT,
+        ClockKind.NEXT_SUPPLEMENT,
+    }
+
+
 def test_an_import_without_responses_does_not_go_quiet() -> None:
     facts = imported()
 

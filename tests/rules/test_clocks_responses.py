@@ -128,6 +128,17 @@ def test_a_decision_does_not_answer_a_later_submission() -> None:
     assert clock_of(facts, ClockKind.PROSECUTOR_DECISION, "second").met_at is None
 
 
+def test_a_decision_in_the_moment_of_the_submission_answers_it() -> None:
+    facts = case(
+        responses=(
+            response(ResponseKind.PROSECUTOR_SUBMISSION, T0, key="only"),
+            response(ResponseKind.PROSECUTOR_DECISION, T0),
+        ),
+    )
+
+    assert clock_of(facts, ClockKind.PROSECUTOR_DECISION, "only").met_at == T0
+
+
 @pytest.mark.parametrize("row", table("next_supplement.csv"), ids=describe)
 def test_the_next_entry_is_due_after_the_last(row: Row) -> None:
     kinds = [kind for kind in row["last entries"].split(" + ") if kind]

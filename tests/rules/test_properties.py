@@ -11,7 +11,18 @@ from cases.rules.clocks import clocks, endings, overdue
 from cases.rules.facts import CaseFacts
 from cases.rules.flags import fact_findings, findings
 from cases.rules.timeline import Raised, timeline
-from tests.rules.building import CALENDAR, DAY, POLICY, SECOND, T0, case, closed, names, reopened
+from tests.rules.building import (
+    CALENDAR,
+    DAY,
+    POLICY,
+    SECOND,
+    T0,
+    case,
+    closed,
+    names,
+    reopened,
+    response,
+)
 from tests.rules.histories import UNTIL, histories, moments
 
 INSTANT = timedelta.resolution
@@ -169,6 +180,17 @@ def test_endings_alternate(facts: CaseFacts) -> None:
 
     assert all(period.reopened_at is not None for period in periods[:-1])
     assert len(periods) <= sum(state.state in ENDED_STATES for state in facts.states)
+
+
+def test_what_is_met_in_the_moment_it_would_be_late_is_never_flagged() -> None:
+    seen = response("victim_seen", T0 + DAY, entered_at=T0 + DAY + INSTANT)
+    seen_later = response("victim_seen", T0 + DAY, entered_at=T0 + DAY + 2 * INSTANT)
+
+    def flagged(facts: CaseFacts) -> list[datetime]:
+        return [item.raised_at for item in walk(facts) if item.finding.clock_kind == "victim_seen"]
+
+    assert flagged(case(responses=(seen,))) == []
+    assert flagged(case(responses=(seen_later,))) == [T0 + DAY + INSTANT]
 
 
 def test_a_flag_that_returns_is_raised_twice() -> None:
