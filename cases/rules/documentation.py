@@ -111,10 +111,10 @@ def set_similarity(a: frozenset[str], b: frozenset[str]) -> float:
 
 # The signature: 32 bands of 4 values from a one-permutation MinHash over 3-word shingles.
 # Two texts become candidates when any band agrees. With shingle similarity s a pair is missed with
-# probability (1 - s^4)^32: 6e-8 at 0.8, 2e-4 at 0.7, 1% at 0.6. Scattered single words changed until
-# the trigram similarity is just 0.9, the worst case, leave s at 0.70 to 0.79 on average: of 1,060
-# such pairs of 30 to 600 words none was missed, of 300 pairs of 18 words two were. Changes that
-# stand together, as in copied passages, leave more.
+# probability (1 - s^4)^32: 5e-8 at 0.8, 2e-4 at 0.7, 1% at 0.6. The worst case is scattered single
+# words, changed until the trigram similarity is just 0.9: s is then 0.70 to 0.79 on average. Of
+# 1,360 such pairs of 30 to 600 words none was missed, of 300 pairs of 18 words two were. Changes
+# that stand together, as in copied passages, leave more.
 _BANDS, _ROWS = 32, 4
 _BINS = _BANDS * _ROWS
 _SHINGLE_WORDS = 3
