@@ -75,16 +75,14 @@ def exact_sets(visible: Collection[T], expected: Collection[T]) -> None:
 def forms(identity: Identity) -> Iterator[tuple[str, re.Pattern[str]]]:
     """What to look for, by kind of thing: every way in which a value is usually written."""
     for kind, value in identity.items():
-        if not value.strip():
-            continue
-        if "birth" in kind or "dob" in kind:
-            yield from (
-                (kind, _whole(written)) for written in date_forms(date.fromisoformat(value))
-            )
-        elif "phone" in kind:
-            yield kind, _digits(value)
-        else:
-            yield kind, _whole(value)
+        if value.strip():
+            yield kind, re.compile("|".join(sorted(_written(kind, value.strip()))))
+
+
+def _written(kind: str, value: str) -> set[str]:
+    if "birth" in kind or "dob" in kind:
+        return {_whole(written) for written in date_forms(date.fromisoformat(value))}
+    return {_digits(value)} if "phone" in kind else {_whole(value)}
 
 
 def date_forms(day: date) -> set[str]:
@@ -307,11 +305,11 @@ def _json_unescaped(text: str) -> str:
     return re.sub(r"\\u[0-9a-fA-F]{4}", replace, text)
 
 
-def _whole(value: str) -> re.Pattern[str]:
+def _whole(value: str) -> str:
     """As a whole word: no letter or digit touches it. Underscores and hyphens may."""
-    return re.compile(rf"(?<![^\W_]){re.escape(_plain(value.strip()))}(?![^\W_])")
+    return rf"(?<![^\W_]){re.escape(_plain(value))}(?![^\W_])"
 
 
-def _digits(value: str) -> re.Pattern[str]:
+def _digits(value: str) -> str:
     digits = re.sub(r"\D", "", value)
-    return re.compile(r"(?<!\d)" + r"[\s().\-]*".join(digits) + r"(?!\d)")
+    return r"(?<!\d)" + r"[\s().\-]*".join(digits) + r"(?!\d)"

@@ -16,7 +16,7 @@ from cases.models import Account
 
 pytestmark = [
     pytest.mark.unbound,
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db,
     pytest.mark.urls("tests.audit.urls"),
 ]
 
