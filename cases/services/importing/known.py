@@ -1,0 +1,149 @@
+"""What is on record about the cases and referrals of one batch? A few queries for all."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from cases.enums import ENDED_STATES, ResponseKind, ReviewSubject
+from cases.models import (
+    Assignment,
+    Case,
+    CaseStateChange,
+    InvolvedPerson,
+    Referral,
+    Response,
+    Review,
+    Victim,
+)
+from cases.models.sealing import case_key, open_identity_of
+from cases.services.importing.rows import PersonRow
+from cases.services.importing.staging import Group
+
+ReferralKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person on record, opened to be compared and to redact by, never shown."""
+
+    pseudonym: str
+    row: PersonRow = field(repr=False)
+    suspect_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReport:
+    response_id: UUID
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReview:
+    reviewer_id: UUID | None
+    occurred_at: datetime
+
+
+@dataclass(slots=True)
+class KnownCase:
+    """A case on record with what rows are compared with."""
+
+    case: Case
+    key: bytes = field(repr=False)
+    digests: set[bytes] = field(default_factory=set)
+    reports: list[KnownReport] = field(default_factory=list)
+    reviewed: set[UUID] = field(default_factory=set)
+    reviews: list[KnownReview] = field(default_factory=list)
+    states: list[CaseStateChange] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
+    people: list[KnownPerson] = field(default_factory=list)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.case.state in ENDED_STATES
+
+    @property
+    def last_change_at(self) -> datetime:
+        return max((state.occurred_at for state in self.states), default=self.case.received_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a batch meets: cases by number, referrals by channel, organization and reference."""
+
+    cases: Mapping[str, KnownCase]
+    referrals: Mapping[ReferralKey, Referral]
+
+
+def known_to(groups: Sequence[Group], *, lock: bool) -> Known:
+    """What is on record about these groups; `lock` holds the cases until the transaction ends."""
+    numbers = {group.number for group in groups} - {""}
+    return Known(_cases(numbers, lock=lock), _referrals(groups))
+
+
+def _cases(numbers: set[str], *, lock: bool) -> dict[str, KnownCase]:
+    found = Case.objects.filter(number__in=numbers).order_by("pk")
+    if lock:
+        found = found.select_for_update(no_key=True)
+    by_id = {case.pk: KnownCase(case, case_key(case)) for case in found}
+    if by_id:
+        _add_work(by_id)
+        _add_states(by_id)
+        _add_people(by_id)
+    return {known.case.number: known for known in by_id.values()}
+
+
+def _add_work(by_id: Mapping[UUID, KnownCase]) -> None:
+    responses = Response.objects.filter(case__in=by_id).order_by()
+    for case_id, key, kind, occurred_at, digest in responses.values_list(
+        "case_id", "pk", "kind", "occurred_at", "source_digest"
+    ):
+        _remember(by_id[case_id], digest)
+        if kind == ResponseKind.INITIAL_REPORT:
+            by_id[case_id].reports.append(KnownReport(key, occurred_at))
+    reviews = Review.objects.filter(case__in=by_id).order_by()
+    for case_id, subject, response_id, reviewer_id, occurred_at, digest in reviews.values_list(
+        "case_id", "subject", "response_id", "reviewer_id", "occurred_at", "source_digest"
+    ):
+        known = by_id[case_id]
+        _remember(known, digest)
+        known.reviews.append(KnownReview(reviewer_id, occurred_at))
+        if subject == ReviewSubject.REPORT and response_id is not None:
+            known.reviewed.add(response_id)
+
+
+def _add_states(by_id: Mapping[UUID, KnownCase]) -> None:
+    for state in CaseStateChange.objects.filter(case__in=by_id).order_by("occurred_at"):
+        known = by_id[state.case_id]
+        _remember(known, state.source_digest)
+        known.states.append(state)
+    for assignment in Assignment.objects.filter(case__in=by_id).order_by("assigned_at", "id"):
+        by_id[assignment.case_id].assignments.append(assignment)
+
+
+def _add_people(by_id: Mapping[UUID, KnownCase]) -> None:
+    for victim in Victim.objects.filter(case__in=by_id):
+        row = PersonRow.of("", open_identity_of(victim), age_band=victim.age_band, sex=victim.sex)
+        by_id[victim.case_id].people.append(KnownPerson(victim.pseudonym, row))
+    for person in InvolvedPerson.objects.filter(case__in=by_id):
+        row = PersonRow.of(person.role, open_identity_of(person), named=person.named)
+        suspect_id = person.pk if person.role == "suspect" else None
+        by_id[person.case_id].people.append(KnownPerson(person.pseudonym, row, suspect_id))
+
+
+def _remember(known: KnownCase, digest: bytes | memoryview | None) -> None:
+    if digest is not None:
+        known.digests.add(bytes(digest))
+
+
+def _referrals(groups: Iterable[Group]) -> dict[ReferralKey, Referral]:
+    by_channel: dict[str, set[str]] = defaultdict(set)
+    for group in groups:
+        for _, row in group.referrals:
+            by_channel[row.channel].add(row.reference)
+    return {
+        (referral.channel, referral.organization, referral.reference): referral
+        for channel, references in by_channel.items()
+        for referral in Referral.objects.filter(channel=channel, reference__in=references)
+    }
