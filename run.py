@@ -5,6 +5,7 @@
     python3 run.py test [pytest args]     run the tests on real servers
     python3 run.py manage ARGS…           any management command, starting the servers if need be
     python3 run.py up | down | env        the servers alone: start, stop, print their variables
+    python3 run.py keys FOLDER            fresh secrets as files, for docker-compose.yml
 
 This file makes the virtual environment and installs into it; `caseunit.embedded` does the rest from
 inside. CASEUNIT_VENV names the environment (default .venv), CASEUNIT_HOME the folder of the

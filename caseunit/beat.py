@@ -9,9 +9,11 @@ repeats a task or forgets one that fell due meanwhile.
 import logging
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from celery.beat import ScheduleEntry, Scheduler
+from django.conf import settings
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -68,6 +70,8 @@ class LeaderScheduler(Scheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Hand out what is due, if we lead; seconds until the next look."""
+        if settings.BEAT_ALIVE_FILE:
+            Path(settings.BEAT_ALIVE_FILE).touch()
         if not self._leads():
             return LOOK_EVERY_SECONDS
         return super().tick(*args, **kwargs)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from caseunit import static_files
+from caseunit import keys, static_files
 from caseunit.embedded import children
 from caseunit.embedded.errors import CannotRunError
 from caseunit.embedded.home import Home
@@ -23,7 +23,14 @@ INTERRUPTED = 130
 def main(arguments: list[str]) -> int:
     home = Home(Path(os.environ.get("CASEUNIT_HOME") or CHECKOUT / ".local").resolve())
     command, rest = (arguments[0], arguments[1:]) if arguments else ("serve", [])
-    commands = {"manage": manage, "test": test, "up": up, "down": down, "env": env}
+    commands = {
+        "manage": manage,
+        "test": test,
+        "up": up,
+        "down": down,
+        "env": env,
+        "keys": write_keys,
+    }
     try:
         if command in commands:
             return commands[command](home, rest)
@@ -78,8 +85,22 @@ def env(home: Home, arguments: list[str]) -> int:
     return 0
 
 
+def write_keys(_home: Home, arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        raise CannotRunError("`run.py keys FOLDER` needs the one folder that the secrets go into.")
+    try:
+        written = keys.write(Path(arguments[0]))
+    except OSError as error:
+        raise CannotRunError(f"No secret was written. {error}") from error
+    print("\n".join(str(path) for path in written))
+    print("Keep a copy apart from the database: without it no identity can ever be opened.")
+    return 0
+
+
 def _serve(home: Home, arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="run.py", epilog="Also: test, manage, up, down, env.")
+    parser = argparse.ArgumentParser(
+        prog="run.py", epilog="Also: test, manage, up, down, env, keys."
+    )
     parser.add_argument("--fresh", action="store_true", help="drop all data of this folder first")
     parser.add_argument(
         "--port", type=int, default=8000, help="the first port to try (default 8000)"

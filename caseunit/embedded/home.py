@@ -9,17 +9,16 @@ another user:
     *.lock              who starts, who uses, who serves
 """
 
-import base64
 import os
 import pwd
 import re
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from caseunit import keys
 from caseunit.embedded.errors import CannotRunError
 
 # The kernel's limit is 104 bytes on macOS and 108 on Linux, the closing zero included.
@@ -30,17 +29,11 @@ SHORT_FOLDERS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - mkdtemp makes a
 PLAIN_PATH = re.compile(r"[A-Za-z0-9._/-]+")
 
 
-def _random_key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
-
-
 GENERATED: dict[str, Callable[[], str]] = {
-    "CASEUNIT_SECRET_KEY": lambda: secrets.token_urlsafe(64),
-    "CASEUNIT_SEAL_KEYS": lambda: "k1:" + _random_key(),
-    "CASEUNIT_DIGEST_KEY": _random_key,
-    "POSTGRES_SUPERUSER_PASSWORD": lambda: secrets.token_hex(24),
-    "POSTGRES_PASSWORD": lambda: secrets.token_hex(24),
-    "VALKEY_PASSWORD": lambda: secrets.token_hex(24),
+    **keys.APPLICATION,
+    "POSTGRES_SUPERUSER_PASSWORD": keys.password,
+    "POSTGRES_PASSWORD": keys.password,
+    "VALKEY_PASSWORD": keys.password,
 }
 
 

@@ -115,7 +115,7 @@ class _Run:
             f"--bind={LOOPBACK}:{self.port}",
             "--workers=2",
         ]
-        web += ["--threads=4", "--no-control-socket", f"--chdir={self.checkout}"]
+        web += ["--threads=4", "--no-control-socket"]
         worker = [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"]
         logs = self.home.logs
         return [

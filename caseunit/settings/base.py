@@ -200,6 +200,8 @@ CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Touched at every look, leading or waiting: a container's health check reads its age.
+BEAT_ALIVE_FILE = env.str("CASEUNIT_BEAT_ALIVE_FILE", "")
 CELERY_BEAT_SCHEDULER = "caseunit.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "cases.tasks.sweep", "schedule": crontab(minute="*/5")},

@@ -42,7 +42,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     cache.clear()
     yield names
     with app.connection_for_write() as broker:
-        broker.default_channel.queue_purge("test-beat")
+        channel: Any = broker.default_channel
+        channel.queue_purge("test-beat")
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What do containers need beside the settings?"""
