@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from cases.enums import Disposition
+from cases.selectors.responses import Choice
 
 
 def _words(label: str, hint: str = "", *, required: bool = True) -> forms.CharField:
@@ -24,21 +24,28 @@ class AssignForm(forms.Form):
         "Reason", "What the new detective should know about the hand-over.", required=False
     )
 
-    def __init__(self, *args: Any, officers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, officers: Sequence[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["officer"].choices = [("", "Choose…"), *officers]  # type: ignore[attr-defined]
+        _offer(self, "officer", officers)
+
+
+def _offer(form: forms.Form, name: str, choices: Sequence[Choice]) -> None:
+    form.fields[name].choices = [("", "Choose…"), *choices]  # type: ignore[attr-defined]
 
 
 class CloseForm(forms.Form):
-    disposition = forms.ChoiceField(choices=[("", "Choose…"), *Disposition.choices])
+    disposition = forms.ChoiceField()
     closing_officer = forms.ChoiceField(
         label="Closing detective", help_text="Somebody else than you: you sign for the closure."
     )
     reason = _words("Reason", "Why the case ends like this. It stays on the case.")
 
-    def __init__(self, *args: Any, officers: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, officers: Sequence[Choice], dispositions: Sequence[Choice], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["closing_officer"].choices = [("", "Choose…"), *officers]  # type: ignore[attr-defined]
+        _offer(self, "closing_officer", officers)
+        _offer(self, "disposition", dispositions)
 
 
 class ReopenForm(forms.Form):

@@ -59,6 +59,8 @@ class NumberField(forms.CharField):
 class FilterForm(forms.Form):
     """A filter that lives in the URL. What does not parse is said and not applied."""
 
+    says_optional = False
+
     def query(self) -> str:
         """The filter as a URL carries it: only what is given and valid."""
         given = {

@@ -12,7 +12,12 @@ from django.utils.timezone import localtime
 from cases.enums import AnswerStatus, ResponseKind
 from cases.forms.filters import uuid_or_none
 from cases.selectors.responses import OWN_FIELDS, ElementCard, ResponsePage
-from cases.services.responses import AnswerInput, ResponseInput, with_narrative
+from cases.services.responses import (
+    AnswerInput,
+    EvidenceInput,
+    ResponseInput,
+    with_narrative,
+)
 
 STATUSES = (
     (AnswerStatus.ANSWERED, "Answered"),
@@ -22,6 +27,7 @@ STATUSES = (
 INPUT_TIME = "%Y-%m-%dT%H:%M"
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "version", "submission_key", "step"})
 MAX_TEXT = 100_000
+EVIDENCE_ROWS = 5
 VERSION = re.compile(r"[0-9]{1,9}")
 
 
@@ -38,6 +44,8 @@ def _text(label: str, hint: str = "", *, rows: int = 3) -> forms.CharField:
 class ResponseForm(forms.Form):
     """`answer-<code>` and `status-<code>` for each element that the case's report must settle."""
 
+    says_optional = False
+
     kind = forms.ChoiceField(label="What was done", choices=ResponseKind.choices)
     occurred_at = forms.DateTimeField(
         label="When it happened",
@@ -45,6 +53,12 @@ class ResponseForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=INPUT_TIME),
     )
     suspect = forms.ChoiceField(label="Which suspect", required=False)
+    contacted = forms.CharField(
+        label="Who was contacted",
+        help_text="And how: in person, by phone. Names become pseudonyms here too.",
+        required=False,
+        max_length=200,
+    )
     narrative = _text(
         "Narrative",
         "What was alleged, seen and done. Names of this case's people are replaced by their "
@@ -71,6 +85,9 @@ class ResponseForm(forms.Form):
         self.page = page
         self._choose("suspect", [("", "None of them"), *page.suspects])
         self._choose("next_action_owner", [("", "Choose…"), *page.officers])
+        for number in range(EVIDENCE_ROWS):
+            self.fields[f"evidence-item-{number}"] = _short("Item number", 40)
+            self.fields[f"evidence-description-{number}"] = _short("What it is", 200)
         for element in self.asked():
             self.fields[f"answer-{element.code}"] = _text(element.label, element.why, rows=2)
             self.fields[f"status-{element.code}"] = _status_field(element)
@@ -81,6 +98,30 @@ class ResponseForm(forms.Form):
     def asked(self) -> Iterator[ElementCard]:
         """The elements that have a field of their own here."""
         return (element for element in self.page.elements if element.code not in OWN_FIELDS)
+
+    def evidence_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The rows for new items of evidence."""
+        return [
+            (self[f"evidence-item-{number}"], self[f"evidence-description-{number}"])
+            for number in range(EVIDENCE_ROWS)
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """An item of evidence has a number and says what it is."""
+        given = super().clean() or self.cleaned_data
+        for number in range(EVIDENCE_ROWS):
+            names = (f"evidence-item-{number}", f"evidence-description-{number}")
+            empty = [name for name in names if not given.get(name)]
+            if len(empty) == 1:
+                self.add_error(empty[0], "Give both the item's number and what it is.")
+        return given
+
+    def _evidence(self) -> tuple[EvidenceInput, ...]:
+        return tuple(
+            EvidenceInput(self.cleaned_data[item.name], self.cleaned_data[description.name])
+            for item, description in self.evidence_fields()
+            if self.cleaned_data[item.name]
+        )
 
     def element_fields(self) -> Iterator[dict[str, Any]]:
         """Each element with its two fields, for the template."""
@@ -110,6 +151,8 @@ class ResponseForm(forms.Form):
             occurred_at=given["occurred_at"],
             submission_key=given["submission_key"],
             narrative=given["narrative"],
+            contacted=given["contacted"],
+            evidence=self._evidence(),
             answers=answers_in(given) if is_report else {},
             incomplete_reason=given["incomplete_reason"],
             suspect_id=uuid_or_none(given["suspect"]),
@@ -118,6 +161,10 @@ class ResponseForm(forms.Form):
             next_action_due_on=given["next_action_due_on"],
             supersedes_id=latest.response_id if is_report and latest else None,
         )
+
+
+def _short(label: str, length: int) -> forms.CharField:
+    return forms.CharField(label=label, required=False, max_length=length)
 
 
 def _status_field(element: ElementCard) -> forms.ChoiceField:

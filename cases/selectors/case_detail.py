@@ -1,7 +1,7 @@
 """What is known about one case, and what has been done on it? Cards for the case page."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -50,7 +50,9 @@ from cases.selectors.cards import (
 from cases.selectors.policy import current_policy
 from cases.selectors.timeline import TimelineItem, case_timeline
 
-CLOCK_ORDER = ("overdue", "soon", "running", "met_late", "met", "stopped")
+RUNNING = ("overdue", "soon", "running")
+CLOCK_ORDER = (*RUNNING, "met_late", "met", "stopped")
+STEPS = frozenset({"assign_case", "close_case", "reopen_case", "grant_access"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,19 @@ class CasePage:
     waits_for_me: bool = False
     report_to_review: str = ""
     next_action: "NextAction | None" = None
-    filters: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def running(self) -> tuple[ClockCard, ...]:
+        return tuple(clock for clock in self.clocks if clock.state in RUNNING)
+
+    @property
+    def settled_clocks(self) -> tuple[ClockCard, ...]:
+        return tuple(clock for clock in self.clocks if clock.state not in RUNNING)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether there is anything to do here beside logging a response."""
+        return bool(self.draft_saved_at or self.report_to_review or self.head.can & STEPS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from cases.access import Viewer
 from cases.enums import Permission
 from cases.models import Referral
 from cases.selectors.case_detail import CaseHead, case_head
+from cases.selectors.policy import current_policy
 from cases.selectors.responses import Choice, officers_near
 
 
@@ -20,6 +21,7 @@ class StepPage:
 
     head: CaseHead
     officers: tuple[Choice, ...] = ()
+    dispositions: tuple[Choice, ...] = ()
     lead_id: str = ""
     about: str = ""
 
@@ -47,6 +49,12 @@ def _page(
     return StepPage(
         head=case_head(case, can, now),
         officers=officers_near(case, viewer, now),
+        dispositions=_dispositions() if permission == Permission.CLOSE_CASE else (),
         lead_id=str(case.detective_id or ""),
         about=about,
     )
+
+
+def _dispositions() -> tuple[Choice, ...]:
+    """Those that the unit's rules let somebody choose."""
+    return tuple((item.value, str(item.label)) for item in current_policy().dispositions)

@@ -133,6 +133,8 @@ def _note(row: Any) -> str:
     parts = []
     if row.supersedes_id:
         parts.append("Replaces the version before.")
+    if row.contacted:
+        parts.append(f"Contacted: {row.contacted.rstrip('.')}.")
     if row.suspect:
         parts.append(f"With {row.suspect.pseudonym}.")
     if row.incomplete_reason:

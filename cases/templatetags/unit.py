@@ -151,6 +151,7 @@ def field(bound: BoundField, **options: str) -> dict[str, Any]:
         "widget": bound.as_widget(attrs={"class": _widget_class(bound)}),
         "zone": options.get("zone", ""),
         "hint": options.get("hint", "") or bound.help_text,
+        "optional": not bound.field.required and getattr(bound.form, "says_optional", True),
     }
 
 

@@ -29,6 +29,7 @@ from cases.forms.responses import (
 from cases.selectors.responses import ResponsePage, ScoreCard, report_score, response_page
 from cases.services import responses
 from cases.services.responses import (
+    CaseEnded,
     DraftConflict,
     IncompleteWithoutReason,
     OpenedDraft,
@@ -114,7 +115,7 @@ def _log(request: HttpRequest, page: ResponsePage, form: ResponseForm) -> bool:
             case_id=page.head.case_id,
             entry=form.entry(),
         )
-    except ValueError as error:
+    except (CaseEnded, *FIELD_OF) as error:
         form.add_error(FIELD_OF.get(type(error)), str(error))
         return False
     return True

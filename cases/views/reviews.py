@@ -12,7 +12,7 @@ from cases.access import viewer_of
 from cases.enums import Permission, ReviewDecision
 from cases.forms.reviews import ReviewForm
 from cases.selectors.responses import ReviewPage, review_page
-from cases.services.reviews import review_report
+from cases.services.reviews import AlreadyReviewed, ReturnedWithoutComment, review_report
 
 
 @access.requires(Permission.REVIEW_REPORT)
@@ -35,7 +35,7 @@ def _decide(request: HttpRequest, page: ReviewPage, form: ReviewForm) -> bool:
             decision=decision,
             comments=form.comments(),
         )
-    except ValueError as error:
+    except (AlreadyReviewed, ReturnedWithoutComment) as error:
         form.add_error(None, str(error))
         return False
     words = "approved" if decision == ReviewDecision.APPROVED else "returned with your comments"

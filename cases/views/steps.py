@@ -13,12 +13,20 @@ from django.views.decorators.http import require_POST
 
 from cases import access
 from cases.access import viewer_of
-from cases.enums import Permission
+from cases.enums import Disposition, Permission
 from cases.forms.cases import AcknowledgeReferralForm, AssignForm, CloseForm, ReopenForm
 from cases.selectors.steps import StepPage, referral_step, step_page
-from cases.services.assignments import acknowledge_assignment, assign_case
-from cases.services.closing import ClosingRefused, close_case, reopen_case
+from cases.services.assignments import (
+    AlreadyTheirs,
+    OfficerGone,
+    acknowledge_assignment,
+    assign_case,
+)
+from cases.services.closing import ClosingRefused, NoReason, NotEnded, close_case, reopen_case
+from cases.services.referrals import NotSaidHow
 from cases.services.referrals import acknowledge_referral as answer_referral
+
+REFUSALS = (AlreadyTheirs, NoReason, NotEnded, NotSaidHow, OfficerGone)
 
 WORDS = {
     "assign": ("Assign this case", "Assign"),
@@ -49,7 +57,10 @@ def assign(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def close(request: HttpRequest, case_id: UUID) -> HttpResponse:
     page = _page(request, case_id, Permission.CLOSE_CASE)
     form = CloseForm(
-        request.POST or None, officers=page.officers, initial={"closing_officer": page.lead_id}
+        request.POST or None,
+        officers=page.officers,
+        dispositions=page.dispositions,
+        initial={"closing_officer": page.lead_id},
     )
 
     def act(given: dict[str, Any]) -> None:
@@ -57,7 +68,7 @@ def close(request: HttpRequest, case_id: UUID) -> HttpResponse:
             viewer=viewer_of(request),
             now=timezone.now(),
             case_id=case_id,
-            disposition=given["disposition"],
+            disposition=Disposition(given["disposition"]),
             closing_officer_id=UUID(given["closing_officer"]),
             reason=given["reason"],
         )
@@ -124,7 +135,7 @@ def _step(
         except ClosingRefused as refused:
             obstacles = tuple(obstacle.sentence for obstacle in refused.obstacles)
             form.add_error(None, str(refused))
-        except ValueError as error:
+        except REFUSALS as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, done)

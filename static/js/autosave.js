@@ -120,17 +120,14 @@ function save() {
 
 // A response that can't be kept can't be logged either: the text would go with the page.
 const submit = async (event) => {
-  if (event.submitter?.value === "save") event.preventDefault();
-  else if (!form.dataset.sure) {
-    event.preventDefault();
-    await sending;
-    await save();
-    if (typed() !== sent) return;
-    form.dataset.sure = "yes";
-    form.requestSubmit(event.submitter);
-    return;
-  }
-  if (event.submitter?.value === "save") save();
+  if (form.dataset.sure) return;
+  event.preventDefault();
+  await sending;
+  await save();
+  if (event.submitter?.value === "save" || typed() !== sent) return;
+  form.dataset.sure = "yes";
+  // Not at once: a form whose submit event is still being handled ignores another submit.
+  setTimeout(() => form.requestSubmit(event.submitter));
 };
 
 if (form) {
@@ -139,5 +136,6 @@ if (form) {
   form.addEventListener("focusout", (event) => { if (event.target.matches("input, textarea, select")) save(); });
   form.addEventListener("submit", submit);
   addEventListener("online", save);
+  addEventListener("pageshow", () => { delete form.dataset.sure; });
   addEventListener("beforeunload", (event) => { if (!form.dataset.sure && typed() !== sent) event.preventDefault(); });
 }

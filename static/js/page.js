@@ -11,6 +11,8 @@ const say = (text) => {
   place.replaceChildren(note);
 };
 
+// htmx notes the page's address in the session's storage; nothing stays in this browser.
+addEventListener("pagehide", () => sessionStorage.clear());
 document.addEventListener("DOMContentLoaded", focusFirstError);
 document.addEventListener("htmx:sendError", () => say("The server can't be reached. Nothing was changed."));
 document.addEventListener("htmx:responseError", () => say("The server refused this step. Load the page again."));
