@@ -1,4 +1,4 @@
-"""Did this response leave an entry? What shows or changes something must; the rest says why not."""
+"""Does this view say who may ask, and did its response leave an entry or say why it needs none?"""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -19,6 +19,16 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 class UnauditedResponse(RuntimeError):
     """A view answered without leaving an entry: it must call the recorder."""
+
+
+class UndeclaredView(RuntimeError):
+    """A view says nothing about who may ask for it (`access_rule`); nobody may."""
+
+
+def require_declared(view: Callable[..., Any]) -> None:
+    """Refuse a view without an access rule, whatever the rule would be. Raises UndeclaredView."""
+    if not getattr(view, "access_rule", None):
+        raise UndeclaredView("This view declares no access rule.")
 
 
 def leaves_no_entry(*, why: str) -> Callable[[View], View]:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from ipaddress import ip_address
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -19,7 +20,14 @@ from django.utils import timezone
 
 from audit.context import Context, acting_as
 from audit.events import Event, Outcome
-from audit.guard import DENIED_STATUSES, UnauditedResponse, failed, left_entry, needs_entry
+from audit.guard import (
+    DENIED_STATUSES,
+    UnauditedResponse,
+    failed,
+    left_entry,
+    needs_entry,
+    require_declared,
+)
 from audit.recorder import record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -45,6 +53,12 @@ class AuditMiddleware:
             context.write_deferred()
             _hold_to_account(request, response, context)
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: object, kwargs: object
+    ) -> None:
+        """In every environment: a forgotten rule is a closed door, not an open one."""
+        require_declared(view)
 
 
 def source_address(request: HttpRequest) -> str | None:

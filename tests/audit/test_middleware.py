@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from django.test import Client, RequestFactory
 
 from audit.events import Event, Outcome
-from audit.guard import UnauditedResponse, leaves_no_entry
+from audit.guard import UnauditedResponse, UndeclaredView, leaves_no_entry
 from audit.middleware import source_address
 from audit.models import Entry
 from cases.models import Account
@@ -108,6 +108,17 @@ def test_a_conflict_shows_content_and_needs_an_entry(signed_in: Client) -> None:
         signed_in.get("/conflict/")
 
 
+@pytest.mark.usefixtures("production")
+def test_a_view_without_an_access_rule_is_never_called(signed_in: Client) -> None:
+    with pytest.raises(UndeclaredView):
+        signed_in.get("/undeclared/")
+
+    signed_in.raise_request_exception = False
+    response = signed_in.get("/undeclared/")
+    assert response.status_code == 500
+    assert b"seen" not in response.content
+
+
 def test_an_exempt_view_leaves_nothing(signed_in: Client) -> None:
     assert signed_in.get("/exempt/").content == b"ok"
     assert not Entry.objects.exists()
@@ -121,7 +132,7 @@ def test_an_exemption_says_why() -> None:
 @pytest.mark.parametrize(
     ("path", "status", "route", "arguments"),
     [
-        ("/hidden/41/?q=somebody", 404, "hidden", {"route_arguments": {"case": "41"}}),
+        ("/hidden/41/?q=somebody", 404, "hidden-case", {"route_arguments": {"case": "41"}}),
         ("/forbidden/?q=somebody", 403, "forbidden", {}),
         ("/no/such/page/?q=somebody", 404, "", {}),
     ],

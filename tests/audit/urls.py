@@ -1,5 +1,6 @@
 """Which made-up views does the middleware's test walk through?"""
 
+from collections.abc import Callable
 from typing import NoReturn
 
 from django.core.exceptions import PermissionDenied
@@ -66,18 +67,34 @@ def conflict(request: HttpRequest) -> HttpResponse:
     return HttpResponse("both texts", status=409)
 
 
+def undeclared(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("seen")
+
+
+VIEWS: dict[str, Callable[..., HttpResponse]] = {
+    "recorded/<str:case>/": recorded,
+    "forgotten/": forgotten,
+    "forgotten/<str:case>/": forgotten,
+    "forgotten-write/": forgotten_write,
+    "exempt/": exempt,
+    "hidden/<str:case>/": hidden,
+    "forbidden/": forbidden,
+    "refused/": refused,
+    "broken/": broken,
+    "rolled-back/": rolled_back,
+    "conflict/": conflict,
+}
+for view in VIEWS.values():
+    view.access_rule = ("public", "made up for a test")  # type: ignore[attr-defined]
+
+
+def _name(route: str) -> str:
+    return route.rstrip("/").replace("/<str:case>", "-case")
+
+
 urlpatterns = [
-    path("recorded/<str:case>/", recorded, name="recorded"),
-    path("forgotten/", forgotten, name="forgotten"),
-    path("forgotten/<str:case>/", forgotten, name="forgotten-case"),
-    path("forgotten-write/", forgotten_write, name="forgotten-write"),
-    path("exempt/", exempt, name="exempt"),
-    path("hidden/<str:case>/", hidden, name="hidden"),
-    path("forbidden/", forbidden, name="forbidden"),
-    path("refused/", refused, name="refused"),
-    path("broken/", broken, name="broken"),
-    path("rolled-back/", rolled_back, name="rolled-back"),
-    path("conflict/", conflict, name="conflict"),
+    path("undeclared/", undeclared, name="undeclared"),
+    *(path(route, view, name=_name(route)) for route, view in VIEWS.items()),
 ]
 
 
