@@ -59,9 +59,12 @@ def test_a_sergeants_account_leads_the_squad_it_is_given() -> None:
 
 
 def test_a_case_is_supervised_by_its_squads_sergeant() -> None:
-    case = CaseFactory.create(squad=SquadFactory.create(led=True))
+    squad = SquadFactory.create(led=True)
 
-    assert case.supervisor == case.squad.sergeant
+    case = CaseFactory.create(squad=squad)
+
+    assert squad.sergeant is not None
+    assert case.supervisor == squad.sergeant
 
 
 def test_an_overdue_case_has_a_clock_past_due() -> None:

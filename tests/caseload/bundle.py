@@ -1,4 +1,4 @@
-"""How is a made caseload written down? As the four CSV files of the import format, and its answers."""
+"""How is a made caseload written down? As the import format's four files, and its answers."""
 
 import csv
 import random
@@ -31,7 +31,7 @@ LONGEST = 100 * DAY
 
 @dataclass(frozen=True)
 class Caseload:
-    """Where a bundle lies, and what is known of it: failure modes by case number, none for worked ones."""
+    """Where a bundle lies, and the failure modes by case number; none for worked cases."""
 
     folder: Path
     shape: Shape
@@ -54,8 +54,8 @@ class Caseload:
 def write_caseload(
     folder: Path, *, seed: int, worked: int = 60, each: int = 2, shape: Shape = VANCOUVER
 ) -> Caseload:
-    """Write a bundle and its expected.csv: `worked` good cases, `each` failed ones of every mode and pair."""
-    maker = Maker(random.Random(seed), shape)  # noqa: S311
+    """Write a bundle and its expected.csv: `worked` good cases, `each` failed ones of every mode."""
+    maker = Maker(random.Random(seed), shape)
     lives = [*_worked(maker, worked), *_failed(maker, each), *_copies(maker, each)]
     lives.sort(key=lambda life: life.received_at)
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,8 @@ def _copies(maker: Maker, each: int) -> Iterable[Life]:
     for _ in range(each):
         first_at = _moment(maker, before=LONGEST)
         pair = [
-            failed_life(maker, first_at + after, ("copied_narrative",)) for after in (0 * DAY, 3 * DAY)
+            failed_life(maker, first_at + after, ("copied_narrative",))
+            for after in (0 * DAY, 3 * DAY)
         ]
         copy_narrative(*pair)
         yield from pair

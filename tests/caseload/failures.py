@@ -1,7 +1,7 @@
 """How does a case fail? Twelve ways, each with the flag that must appear for it."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -13,12 +13,12 @@ Break = Callable[[Life, random.Random], None]
 
 
 class Mode(NamedTuple):
-    """`flag` is the kind that must appear, `clock` its clock where it has one; `given` makes it possible."""
+    """`flag` must appear, of this `clock` where it has one; `given` makes the failure possible."""
 
     flag: str
     clock: str
     breaks: Break
-    given: dict[str, object]
+    given: Mapping[str, object]
 
 
 def thin_report(case: Life, chance: random.Random) -> None:

@@ -38,7 +38,7 @@ class Referral:
 
 @dataclass
 class Life:
-    """One case, its events in the order they were planned, and what is known to be wrong with it."""
+    """One case, its events as they were planned, and what is known to be wrong with it."""
 
     number: str
     received_at: datetime
@@ -180,7 +180,7 @@ class Maker:
         self._cut(case)
 
     def _cut(self, case: Life) -> None:
-        """What lies after the caseload's end has not happened; neither has what lies after closing."""
+        """What lies after closing, or after the caseload's end, has not happened."""
         ends_at = self.shape.ends_at
         if case.closed_at is not None and case.closed_at > ends_at:
             case.closed_at, case.disposition = None, ""
@@ -188,5 +188,9 @@ class Maker:
         case.events = [event for event in case.events if event.entered_at <= limit]
         if case.assigned_at and case.assigned_at > limit:
             case.assigned_at = None
-        if case.referral and case.referral.acknowledged_at and case.referral.acknowledged_at > limit:
+        if (
+            case.referral
+            and case.referral.acknowledged_at
+            and case.referral.acknowledged_at > limit
+        ):
             case.referral.acknowledged_at = None

@@ -37,7 +37,7 @@ class Shape:
         return day.weekday() < SATURDAY and day not in self._days_off
 
     def next_business_day(self, at: datetime) -> datetime:
-        """The same time of day on the next business day; a day off counts from the next one's midnight."""
+        """The same time of day on the next business day; a day off counts from its end."""
         local = at.astimezone(self.zone)
         day, wall = local.date(), local.time()
         if not self.is_business_day(day):

@@ -49,7 +49,9 @@ def narrative(chance: random.Random, names: tuple[str, ...]) -> str:
     while sum(map(len, sentences)) < 600:
         who = chance.choice([*SUBJECTS, *names])
         sentences.append(f"{who} {chance.choice(VERBS)} {chance.choice(OBJECTS)}.")
-        sentences.append(chance.choice(DONE).format(n=chance.randint(3, 90), m=chance.randint(1_000, 99_999)))
+        sentences.append(
+            chance.choice(DONE).format(n=chance.randint(3, 90), m=chance.randint(1_000, 99_999))
+        )
     half = len(sentences) // 2
     return " ".join(sentences[:half]) + "\n" + " ".join(sentences[half:])
 

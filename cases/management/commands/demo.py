@@ -1,4 +1,4 @@
-"""How does the demonstration caseload get in? `manage.py demo`, on an empty database of one machine only."""
+"""How does the demonstration caseload get in? Only into an empty database, on one machine."""
 
 import os
 from argparse import ArgumentParser
@@ -24,10 +24,16 @@ class Command(BaseCommand):
     help = "Load the demonstration caseload: invented people, dates running up to today."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--if-empty", action="store_true", help="do nothing when there are cases")
-        parser.add_argument("--seed", type=int, default=SEED, help="another seed tells other stories")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing when there are cases"
+        )
+        parser.add_argument(
+            "--seed", type=int, default=SEED, help="another seed tells other stories"
+        )
         parser.add_argument("--cases", type=int, default=CASES, help="how many cases, about")
-        parser.add_argument("--sign-ins", action="store_true", help="print who can sign in, and stop")
+        parser.add_argument(
+            "--sign-ins", action="store_true", help="print who can sign in, and stop"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_in_production()
@@ -52,11 +58,11 @@ class Command(BaseCommand):
 
 
 def refuse_in_production() -> None:
-    """Raises CommandError unless the settings are made for one machine: sealed cookies mean production."""
+    """Raises CommandError unless these are the settings of one machine."""
     if settings.SESSION_COOKIE_SECURE:
         raise CommandError(
-            "These are production settings. The demonstration is for trying the product out; it makes "
-            "sign-ins that would open a real unit's door."
+            "These are production settings. The demonstration is for trying the product out; "
+            "it makes sign-ins that would open a real unit's door."
         )
 
 

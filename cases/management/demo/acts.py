@@ -1,4 +1,4 @@
-"""What can somebody do in a story? One act per service call; each act is done at its own past moment."""
+"""What can somebody do in a story? One act per service call, done at its own past moment."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,14 +8,16 @@ from uuid import UUID
 from django.utils.timezone import localdate
 
 from cases.access import GRANT_VIEW, Viewer
-from cases.enums import Disposition, PersonRole, ResponseKind, ReviewDecision, Sex
+from cases.enums import Disposition, FlagStatus, PersonRole, ResponseKind, ReviewDecision, Sex
 from cases.management.demo import wording
 from cases.management.demo.story import Act, Stage, Story
-from cases.models import InvolvedPerson, Referral
+from cases.models import Flag, InvolvedPerson, Referral
+from cases.models.flag import STANDING
 from cases.rules.policy import Circumstances, Element
 from cases.services.assignments import acknowledge_assignment, assign_case
 from cases.services.cases import Intake, ReferralInput, create_case
 from cases.services.closing import close_case, reopen_case
+from cases.services.flags import acknowledge_flags, request_update, waive_flag
 from cases.services.grants import give_grant, set_wall
 from cases.services.officers import deactivate_officer
 from cases.services.referrals import acknowledge_referral
@@ -32,7 +34,7 @@ MOMENTS_AGO = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Written:
-    """How a report is written. `text` replaces the narrative; `leave_out` names elements not answered."""
+    """How a report is written. `text` replaces the narrative; `leave_out` names elements."""
 
     thin: bool = False
     leave_out: Sequence[str] = ()
@@ -86,7 +88,9 @@ def _people(story: Story) -> Sequence[PersonInput]:
 def assigns(story: Story, to: str, reason: str = "") -> Act:
     def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
         officer = stage.unit.officers[to]
-        assign_case(viewer=viewer, now=now, case_id=story.case, officer_id=officer.pk, reason=reason)
+        assign_case(
+            viewer=viewer, now=now, case_id=story.case, officer_id=officer.pk, reason=reason
+        )
 
     return act
 
@@ -102,9 +106,7 @@ def answers_referral(story: Story) -> Act:
     def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
         if story.referral_id is not None:
             how = stage.dice.pick(["By telephone, name on file", "In writing, by secure mail"])
-            acknowledge_referral(
-                viewer=viewer, now=now, referral_id=story.referral_id, how=how
-            )
+            acknowledge_referral(viewer=viewer, now=now, referral_id=story.referral_id, how=how)
 
     return act
 
@@ -277,9 +279,38 @@ def departs(key: str, handed_over: Mapping[str, Sequence[Story]]) -> Act:
 
 
 def reads_flags(share: float, ignored: Iterable[Story]) -> Act:
-    """A supervisor acknowledges that share of the open flags on their desk; not of ignored cases."""
+    """A supervisor acknowledges a share of the open flags on their desk; none of ignored cases."""
+    ignored = tuple(ignored)
 
     def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
-        pass
+        left = [story.case_id for story in ignored if story.case_id]
+        desk = Flag.objects.filter(supervisor_id=viewer.officer_id, status=FlagStatus.OPEN)
+        unread = (
+            desk.exclude(case_id__in=left).order_by("raised_at", "pk").values_list("pk", flat=True)
+        )
+        read = [flag for flag in unread if stage.dice.chance(share)]
+        if read:
+            comment = stage.dice.pick(wording.COMMENTS)
+            acknowledge_flags(viewer=viewer, now=now, comment=comment, flag_ids=read)
+
+    return act
+
+
+def waives(story: Story, reason: str, until: timedelta) -> Act:
+    """A supervisor sets aside whatever stands against the case."""
+
+    def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
+        for flag_id in list(
+            Flag.objects.filter(STANDING, case=story.case).values_list("pk", flat=True)
+        ):
+            waive_flag(viewer=viewer, now=now, flag_id=flag_id, reason=reason, until=now + until)
+
+    return act
+
+
+def asks_for_update(story: Story) -> Act:
+    def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
+        comment = "Where does this stand, and what is next?"
+        request_update(viewer=viewer, now=now, case_ids=[story.case], comment=comment)
 
     return act

@@ -1,4 +1,4 @@
-"""Who and what is a story about? People, channel and offense, drawn by chance unless the plot says."""
+"""Who and what is a story about? Drawn by chance, unless the plot says."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -42,7 +42,8 @@ class Casting:
         """
         self._made += 1
         dice, received_at = self._dice, self._now - age
-        named = given.pop("named", dice.chance(NAMED_SHARE))
+        drawn = dice.chance(NAMED_SHARE)
+        named = given.pop("named", None)
         channel = given.get("channel") or dice.weighted(CHANNELS)
         fields: dict[str, Any] = {
             "channel": channel,
@@ -50,7 +51,7 @@ class Casting:
             "priority": dice.weighted(PRIORITIES) if channel == Channel.HOTLINE else Priority.NONE,
             "division": dice.pick(DIVISIONS),
             "child_witness": dice.chance(0.06),
-            **self._people(received_at, named=named),
+            **self._people(received_at, named=drawn if named is None else named),
             **self._referral(channel, received_at),
             **given,
         }

@@ -1,4 +1,4 @@
-"""How does the same seed tell the same stories again? One source of chance, never used for secrets."""
+"""How does the same seed tell the same stories again? One source of chance, never for secrets."""
 
 import random
 from collections.abc import Sequence

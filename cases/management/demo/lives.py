@@ -1,4 +1,4 @@
-"""How does a case that is worked go, day by day? Lives from the first call to the signature at the end."""
+"""How does a case that is worked go, from the first call to the signature at the end?"""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -101,7 +101,7 @@ class _FirstDays:
 def goes_on(
     story: Story, dice: Dice, after: timedelta, until: timedelta, *, lateness: float = 0.0
 ) -> timedelta:
-    """Supplements in time, but for a share of `lateness`; the suspect is heard early, the lab answers.
+    """Supplements, a share of `lateness` not in time; the suspect is heard, the lab answers.
 
     Returns when the last entry was made.
     """
@@ -148,15 +148,13 @@ CLEARED = (
 )
 
 
-def whole_life(
-    story: Story, dice: Dice, *, active_days: float, lateness: float = 0.0
-) -> timedelta:
-    """A case that is worked and ends. Steps that lie ahead of today are dropped when it is played."""
+def whole_life(story: Story, dice: Dice, *, active_days: float, lateness: float = 0.0) -> timedelta:
+    """A case that is worked and ends; what lies ahead of today is dropped when it is played."""
     after = begins(story, dice)
     after = goes_on(story, dice, after, timedelta(days=active_days), lateness=lateness)
     return ends(story, dice, after)
 
 
 def kept_open(story: Story, dice: Dice, *, lateness: float = 0.0) -> None:
-    """A case that is worked and stays open: there is always a next entry until today."""
+    """A case that is worked and stays open: there is always a next entry, until today."""
     goes_on(story, dice, begins(story, dice), timedelta(days=550), lateness=lateness)

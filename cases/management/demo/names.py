@@ -1,4 +1,4 @@
-"""What are the people of the demonstration called? Made-up names that nobody bears, and no real place."""
+"""What are the people of the demonstration called? Made-up names, and no real place."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta

@@ -1,12 +1,12 @@
-"""In what order does it all happen? Every step of every story by its time, with sweeps and mornings between."""
+"""In what order does it all happen? By time, with sweeps and mornings in between."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from heapq import merge
 from operator import attrgetter
-from uuid import UUID
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import localdate, make_aware
 
@@ -17,24 +17,30 @@ from cases.access import Viewer
 from cases.management.demo import acts
 from cases.management.demo.casting import Casting
 from cases.management.demo.dice import Dice
+from cases.management.demo.legacy import OldSystem
 from cases.management.demo.lives import DAY, HOUR, kept_open, whole_life
 from cases.management.demo.names import Names
 from cases.management.demo.story import Stage, Step, Story
 from cases.management.demo.troubles import TROUBLES
-from cases.management.demo.unit import DEPARTED, DETECTIVES, OVERLOADED, SIGN_INS, set_up_unit
+from cases.management.demo.unit import DEPARTED, DETECTIVES, OVERLOADED, Unit, set_up_unit
 from cases.models import Case
 from cases.selectors.policy import current_policy
+from cases.services.importing.engine import silent
+from cases.services.importing.runs import import_path
 from cases.services.sweep import run_sweep
 
-SPAN = 548 * DAY
+# When the unit began to work here, and how far back the cases go that it brought along.
+BEGAN = 170 * DAY
+OLDEST = 545 * DAY
+OLD_SHARE = 0.42
 OVERLOAD = 22
 # Sweeps run every 5 minutes in life; in the demonstration's past, often enough for its charts.
 RECENT = 45 * DAY
 RECENT_STEP = 6 * HOUR
 MORNING = time(8, 30)
-# What fell due since then still waits for somebody to look.
-UNREAD = 20 * HOUR
-LOOKED_AT = 0.85
+# Since when nobody looked at a desk: one sergeant is away, so that flags climb.
+UNREAD = {"sergeant_a": 20 * HOUR, "sergeant_b": 5 * DAY, "captain": 40 * HOUR}
+LOOKED_AT = 0.6
 
 
 @transaction.atomic
@@ -45,9 +51,11 @@ def load(*, now: datetime, seed: int, cases: int, passwords: dict[str, str]) -> 
     """
     dice = Dice(seed)
     names = Names(dice)
-    unit = set_up_unit(dice, names, now - SPAN - DAY, passwords)
+    casting = Casting(dice, names, now)
+    unit = set_up_unit(dice, names, now - BEGAN - DAY, passwords)
     stage = Stage(unit, dice, current_policy())
-    stories = cast(Casting(dice, names, now), dice, cases)
+    brings_along(unit, casting, dice, now, round(cases * OLD_SHARE))
+    stories = cast(casting, dice, cases - round(cases * OLD_SHARE))
     for step in timeline(stories, now):
         _do(stage, step)
     made = Case.objects.count()
@@ -55,6 +63,24 @@ def load(*, now: datetime, seed: int, cases: int, passwords: dict[str, str]) -> 
         run_sweep(now=now)
         record(Event.DEMO_LOADED, at=now, details={"cases": made, "seed": seed})
     return made
+
+
+def brings_along(unit: Unit, casting: Casting, dice: Dice, now: datetime, count: int) -> None:
+    """Import the old system's cases on the day the unit begins."""
+    old = OldSystem(casting, dice, unit)
+    cases = old.cases(count, OLDEST, BEGAN + 60 * DAY)
+    began_at = now - BEGAN
+    account, viewer = unit.accounts["captain"], unit.viewers["captain"]
+    with TemporaryDirectory() as folder, acting_as(str(account.pk), account.username):
+        old.write(Path(folder), cases)
+        import_path(
+            viewer=viewer,
+            now=began_at,
+            path=Path(folder),
+            squad_name="",
+            clock=lambda: began_at,
+            tell=silent,
+        )
 
 
 def cast(casting: Casting, dice: Dice, cases: int) -> list[Story]:
@@ -68,20 +94,22 @@ def cast(casting: Casting, dice: Dice, cases: int) -> list[Story]:
 
 def _too_many_for_one(casting: Casting, dice: Dice) -> Iterator[Story]:
     for _ in range(OVERLOAD):
-        story = casting.story(OVERLOADED, dice.days(11, 115))
+        story = casting.story(OVERLOADED, dice.days(11, 48))
         kept_open(story, dice, lateness=0.22)
         yield story
 
 
 def _ordinary(casting: Casting, dice: Dice) -> Story:
-    """A quarter still open, the others ended within months; each in its detective's hands."""
-    leads = [key for keys in DETECTIVES.values() for key in keys if key not in {OVERLOADED, DEPARTED}]
-    if dice.chance(0.25):
-        story = casting.story(dice.pick(leads), dice.days(7, 120))
+    """Some still open, the others ended within months; each in its detective's hands."""
+    leads = [
+        key for keys in DETECTIVES.values() for key in keys if key not in {OVERLOADED, DEPARTED}
+    ]
+    if dice.chance(0.4):
+        story = casting.story(dice.pick(leads), dice.days(7, 90))
         kept_open(story, dice, lateness=0.06)
     else:
-        story = casting.story(dice.pick(leads), dice.days(120, SPAN.days))
-        whole_life(story, dice, active_days=dice.number(12, 55), lateness=0.15)
+        story = casting.story(dice.pick(leads), dice.days(70, BEGAN.days))
+        whole_life(story, dice, active_days=dice.number(12, 40), lateness=0.15)
     return story
 
 
@@ -95,7 +123,7 @@ def timeline(stories: Iterable[Story], now: datetime) -> Iterator[Step]:
 
 
 def _sweeps(now: datetime) -> Iterator[Step]:
-    at = now - SPAN
+    at = now - BEGAN
     while at < now:
         yield Step(at, "", _sweep)
         at += RECENT_STEP if now - at <= RECENT else DAY
@@ -107,10 +135,10 @@ def _sweep(stage: Stage, viewer: Viewer, now: datetime) -> None:
 
 def _mornings(now: datetime, ignored: Iterable[Story]) -> Iterator[Step]:
     """Supervisors look at what is new on their desks, most of the time."""
-    for day in range(SPAN.days, 0, -1):
+    for day in range(BEGAN.days, 0, -1):
         at = make_aware(datetime.combine(localdate(now - day * DAY), MORNING))
-        if now - SPAN <= at <= now - UNREAD:
-            for key in ("sergeant_a", "sergeant_b", "captain"):
+        for key, unread in UNREAD.items():
+            if now - BEGAN <= at <= now - unread:
                 yield Step(at, key, acts.reads_flags(LOOKED_AT, ignored))
 
 

@@ -1,7 +1,7 @@
 """How does somebody try the demonstration? One password per role, made for this installation only.
 
-They stand in a file that only its owner reads, beside the keys; nothing about them is in the source,
-so a demonstration that somebody exposes by mistake is not open to whoever has read it.
+They stand in a file that only its owner reads, beside the keys. Nothing about them is in the
+source, so a demonstration exposed by mistake is not open to whoever has read it.
 """
 
 import json
@@ -11,7 +11,23 @@ from pathlib import Path
 
 FILE = "demo-sign-ins"
 OWNER_ONLY = 0o600
-SYLLABLES = ("ba", "de", "fi", "go", "ka", "lu", "me", "no", "pi", "ra", "su", "ta", "ve", "wo", "zu")
+SYLLABLES = (
+    "ba",
+    "de",
+    "fi",
+    "go",
+    "ka",
+    "lu",
+    "me",
+    "no",
+    "pi",
+    "ra",
+    "su",
+    "ta",
+    "ve",
+    "wo",
+    "zu",
+)
 
 
 def new_passwords(roles: Iterable[str]) -> dict[str, str]:
@@ -46,5 +62,8 @@ def table(passwords: Mapping[str, str]) -> str:
     rows = [("Role", "Username", "Password")]
     rows += [(role.capitalize(), role, word) for role, word in passwords.items()]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
     return "\n".join(line.rstrip() for line in lines)

@@ -1,4 +1,4 @@
-"""How is one invented case told? As steps, each somebody's act at a moment; what lies ahead has not happened."""
+"""How is one invented case told? As steps, each of them somebody's act at a moment."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

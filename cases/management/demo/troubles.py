@@ -1,4 +1,4 @@
-"""What goes wrong in the demonstration? One story for each thing that a screen must be able to show."""
+"""What goes wrong in the demonstration? A story for each thing that a screen must show."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -48,7 +48,9 @@ def due_soon(cast: Casting, dice: Dice) -> list[Story]:
     caregiver = cast.story("a1", 21 * HOUR, channel=Channel.SCENE)
     begins(caregiver, dice, without={"caregiver"})
     caregiver.then(20 * HOUR, "a1", acts.drafts(caregiver, ResponseKind.CAREGIVER_CONTACT))
-    supplement = cast.story("a1", 9 * DAY + 3 * HOUR, offense_class=OffenseClass.NEGLECT, named=False)
+    supplement = cast.story(
+        "a1", 9 * DAY + 3 * HOUR, offense_class=OffenseClass.NEGLECT, named=False
+    )
     begins(supplement, dice)
     return [interview, caregiver, supplement]
 
@@ -104,6 +106,21 @@ def gone_quiet(cast: Casting, dice: Dice) -> list[Story]:
     known = cast.story("b6", 130 * DAY, offense_class=OffenseClass.ABUSE)
     goes_on(known, dice, begins(known, dice), 40 * DAY)
     return [unseen, known]
+
+
+def set_aside(cast: Casting, dice: Dice) -> list[Story]:
+    """Late with a reason: one flag waived for now, one whose waiver has ended, one asked about."""
+    waived, returned, asked = (
+        cast.story(lead, age * DAY, offense_class=OffenseClass.ABUSE, serious_injury=False)
+        for lead, age in (("a5", 44), ("b3", 47), ("a2", 29))
+    )
+    reason = "The family is abroad; the consulate was asked for an address."
+    for story, until in ((waived, 21 * DAY), (returned, 7 * DAY)):
+        goes_on(story, dice, begins(story, dice), 10 * DAY)
+        story.then(38 * DAY, story.sergeant, acts.waives(story, reason, until))
+    begins(asked, dice)
+    asked.then(27 * DAY, asked.sergeant, acts.asks_for_update(asked))
+    return [waived, returned, asked]
 
 
 def kit_in_a_drawer(cast: Casting, dice: Dice) -> list[Story]:
@@ -201,7 +218,7 @@ def shared_with_partners(cast: Casting, dice: Dice) -> list[Story]:
 
 
 def somebody_left(cast: Casting, dice: Dice) -> list[Story]:
-    """A detective left nine days ago: one case taken over, one not yet accepted, three left behind."""
+    """A detective left nine days ago: a case taken over, one not accepted, three left behind."""
     stories = [cast.story(DEPARTED, age * DAY) for age in (66, 51, 37, 28, 21)]
     for story in stories:
         age = stories[0].received_at + 57 * DAY - story.received_at
@@ -224,6 +241,7 @@ TROUBLES: tuple[Plot, ...] = (
     copied_narratives,
     nobody_has_it,
     gone_quiet,
+    set_aside,
     kit_in_a_drawer,
     at_the_lab,
     at_the_prosecutor,

@@ -54,7 +54,7 @@ class Unit:
 
 @transaction.atomic
 def set_up_unit(dice: Dice, names: Names, now: datetime, passwords: Mapping[str, str]) -> Unit:
-    """The unit as it began at `now`: nobody has a case yet. `passwords` by role, for the sign-ins."""
+    """The unit as it began at `now`, without a case. `passwords` by role, for the sign-ins."""
     unit = Unit()
     with acting_as_system("demo"):
         for letter, name in SQUADS.items():

@@ -1,4 +1,4 @@
-"""What do the invented reports say? Neutral sentences put together; clinical, and no more than needed."""
+"""What do the invented reports say? Neutral sentences put together, no more than needed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,35 +8,35 @@ from cases.rules.policy import Element
 from cases.services.responses import AnswerInput
 
 PLACES = (
-    "the third-floor apartment", "the single-family house", "the mobile home", "the shelter's office",
-    "the school counselor's office", "the front desk of the station", "the motel room",
+    "the third-floor apartment", "the single-family house", "the mobile home", "the shelter",
+    "the school counselor's office", "the front desk", "the motel room",
     "the relative's house", "the emergency department", "the daycare's office",
 )  # fmt: skip
 # One sentence of each row, in this order, makes a report. {…} is filled from the case.
 REPORT = (
     (
         "At {time} hours I was dispatched and arrived at {place} {minutes} minutes later.",
-        "I took this report at {place} at {time} hours, {minutes} minutes after the call was assigned.",
+        "I took this report at {place} at {time} hours, {minutes} minutes after assignment.",
         "The call was assigned to me at {time} hours; I reached {place} after {minutes} minutes.",
         "I responded to {place}. Dispatched {time} hours, on scene {minutes} minutes afterwards.",
     ),
     (
-        "{caregiver} identified themself as the caregiver and gave the history without the child present.",
+        "{caregiver}, the caregiver, gave the history without the child present.",
         "I spoke with {caregiver}, caregiver of the child, in private and took contact details.",
-        "{caregiver}, who lives in the household and cares for the child, gave an account in the kitchen.",
+        "{caregiver}, who lives in the household, gave an account in the kitchen.",
         "The caregiver, {caregiver}, had called and was waiting; their account was taken first.",
         "Present on arrival was {caregiver}, who has cared for the child for {years} years.",
     ),
     (
-        "{child} was seen apart from all adults and asked minimal facts only: who, where, and safety now.",
-        "I met {child} for {few} minutes with a victim advocate in the room and asked no leading question.",
-        "Contact with {child} was limited to introducing myself and asking about safety tonight.",
-        "{child} was seen awake and oriented. No interview was conducted; minimal facts were noted.",
+        "{child} was seen apart from all adults and asked who, where, and safety now, no more.",
+        "I met {child} for {few} minutes, an advocate in the room; no leading question.",
+        "Contact with {child} was an introduction and one question about safety tonight.",
+        "{child} was awake and oriented. No interview was conducted; minimal facts were noted.",
         "I observed {child} in the next room, then asked two open questions about present danger.",
     ),
     (
-        "The allegation is recorded by class on this report; the exact words stand under disclosure.",
-        "What was alleged, and to whom it was first said, is recorded under disclosure word for word.",
+        "The allegation is recorded by class; the exact words stand under disclosure.",
+        "What was alleged, and to whom it was first said, is recorded under disclosure.",
         "The statement that led to this report was made {few} days earlier to a trusted adult.",
         "According to the caregiver the first statement was made unprompted on the evening before.",
         "The reporting party described a change in behavior over {few} weeks and one statement.",
@@ -49,7 +49,7 @@ REPORT = (
     ),
     (
         "{suspect} was named and is said to have left the residence on the day of the call.",
-        "The person named is {suspect}; present access to the child was cut off by a safety plan.",
+        "The person named is {suspect}; a safety plan cuts off access to the child.",
         "{suspect} was not on scene. A telephone number and a workplace were provided.",
         "The caregiver named {suspect}, last seen {few} days ago, and agreed to no contact.",
     ),
@@ -65,9 +65,9 @@ REPORT = (
         "The hotline took the report at {later} hours and issued call id {call}.",
     ),
     (
-        "Bedding and {few} items of clothing were bagged in paper and sealed; photographs: {photos}.",
+        "Bedding and {few} items of clothing were bagged and sealed; photographs: {photos}.",
         "Photographs ({photos}) and body-worn video are on file; nothing else was collected.",
-        "A telephone was taken with consent and logged; {photos} photographs were made of the rooms.",
+        "A telephone was taken with consent; {photos} photographs were made of the rooms.",
         "Nothing was collected because of the time elapsed; {photos} overview photographs exist.",
     ),
     (
@@ -95,7 +95,9 @@ SUPPLEMENTS = (
 )
 KIND_WORDS: Mapping[str, Sequence[str]] = {
     ResponseKind.VICTIM_SEEN: ("Seen at {place}; safe for the night with the caregiver.",),
-    ResponseKind.CAREGIVER_CONTACT: ("Spoke by telephone for {few} minutes; told what comes next.",),
+    ResponseKind.CAREGIVER_CONTACT: (
+        "Spoke by telephone for {few} minutes; told what comes next.",
+    ),
     ResponseKind.SUSPECT_INTERVIEW: (
         "Interviewed at the unit after advice of rights; {photos} minutes recorded.",
         "Interview by appointment with counsel present; {photos} minutes recorded.",
@@ -123,13 +125,19 @@ NOT_DONE = (
     "Waiting for the interpreter; arranged for tomorrow.",
 )
 NOT_APPLICABLE = "Does not arise in this case; confirmed with the sergeant."
+COMMENTS = (
+    "Spoken to the detective; an entry follows this week.",
+    "On the list for the squad meeting.",
+    "Second detective assigned to help out.",
+    "Known; waiting for a reply that is due any day.",
+)
 INCOMPLETE = "End of shift; the rest follows with the first supplement."
 
 Details = Mapping[str, str]
 
 
 def details(dice: Dice, people: Mapping[str, str]) -> Details:
-    """What fills the blanks: the case's people by name, and numbers that differ from case to case."""
+    """What fills the blanks: the people by name, and numbers that differ from case to case."""
     hour, minute = dice.number(7, 20), dice.number(0, 59)
     return {
         "caregiver": people.get("caregiver", "the caregiver"),
@@ -163,9 +171,13 @@ def entry(dice: Dice, kind: ResponseKind, people: Mapping[str, str]) -> str:
 
 
 def answers(
-    dice: Dice, elements: Sequence[Element], people: Mapping[str, str], *, leave_out: Sequence[str] = ()
+    dice: Dice,
+    elements: Sequence[Element],
+    people: Mapping[str, str],
+    *,
+    leave_out: Sequence[str] = (),
 ) -> dict[str, AnswerInput]:
-    """An answer to each element but those left out; a few say why it was not done or does not arise."""
+    """An answer to each element but those left out; a few say why not."""
     filled = details(dice, people)
     return {
         element.code: _answer(dice, element, filled)
@@ -184,13 +196,13 @@ def _answer(dice: Dice, element: Element, filled: Details) -> AnswerInput:
 
 
 ANSWERS: Mapping[str, str] = {
-    "intake": "Received {time}, dispatched {minutes} minutes later; times are in the call record.",
-    "when_where": "Between {few} and {minutes} days before the report, at {place}; inside the city.",
+    "intake": "Received {time}, dispatched {minutes} minutes later.",
+    "when_where": "{few} to {minutes} days before the report, at {place}; inside the city.",
     "people": "{child}; caregiver {caregiver}; {children} other children in the household.",
     "suspect": "{suspect}.",
     "suspect_access": "Known to the household; no access since the report, safety plan signed.",
     "reporter": "Name, role and number are on file, restricted.",
-    "disclosure": "To the caregiver, on the evening before; the exact words are on the sealed form.",
+    "disclosure": "To the caregiver, on the evening before; the exact words are sealed.",
     "injury": "None observed on clothed parts of the body; no earlier injury reported.",
     "other_children": "{children} seen and safe; no protective custody taken.",
     "agency_notified": "{later} hours, call id {call}.",
