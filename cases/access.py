@@ -100,7 +100,7 @@ def viewers_for(accounts: QuerySet[Account]) -> tuple[Viewer, ...]:
     return tuple(_viewer(row) for row in _viewer_rows(accounts))
 
 
-def _viewer_rows(accounts: QuerySet[Account]) -> QuerySet[Account, dict[str, Any]]:
+def _viewer_rows(accounts: QuerySet[Account]) -> QuerySet[Any, Any]:
     asked = accounts.annotate(
         may=ArraySubquery(
             RolePermission.objects.filter(role=OuterRef("role")).values("permission")
@@ -408,6 +408,12 @@ def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
         if decision.allowed:
             seeing.append(CanSee(row["pk"], viewer.label, row["role__label"], decision))
     return tuple(seeing)
+
+
+def live_grants_on(case: Case, now: datetime) -> QuerySet[CaseUserObjectPermission]:
+    """The grants that open the case at `now`, the first to end first. For whoever may give them."""
+    grants = _live_grants(now).filter(content_object=case)
+    return grants.select_related("user", "granted_by", "permission").order_by("expires_at")
 
 
 def _grants_by_account(case: Case, now: datetime) -> Mapping[UUID, list[tuple[str, datetime]]]:

@@ -1,0 +1,96 @@
+"""What may be looked for in the audit log?"""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.timezone import make_aware
+
+from audit.events import Event, Outcome
+from audit.selectors import BadCursor, Cursor
+from cases.selectors.audit_log import Asked
+
+NUMBER = RegexValidator(
+    r"^[A-Za-z0-9/. -]*[0-9][A-Za-z0-9/. -]*$",
+    "Case number: it has digits in it. Names are never searched for here.",
+)
+PLAIN = {"autocomplete": "off", "spellcheck": "false"}
+
+
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": f"{label}: give a day, as in 2026-03-02."},
+    )
+
+
+class AuditFilterForm(forms.Form):
+    """The filter as it stands in the URL; none of it identifies a child."""
+
+    actor = forms.CharField(
+        label="Sign-in name", required=False, max_length=80, widget=forms.TextInput(attrs=PLAIN)
+    )
+    case = forms.CharField(
+        label="Case number",
+        required=False,
+        max_length=40,
+        validators=[NUMBER],
+        widget=forms.TextInput(attrs={"id": "search", **PLAIN}),
+    )
+    event = forms.ChoiceField(
+        label="What happened",
+        required=False,
+        choices=[("", "Anything"), *sorted(Event.choices, key=lambda choice: choice[1])],
+    )
+    outcome = forms.ChoiceField(
+        label="How it ended", required=False, choices=[("", "Any way"), *Outcome.choices]
+    )
+    since = _day("From")
+    until = _day("To")
+    after = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+
+    def clean_after(self) -> Cursor | None:
+        token = self.cleaned_data["after"]
+        try:
+            return Cursor.parse(token) if token else None
+        except BadCursor as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            self.add_error("until", "To: this day lies before the first one.")
+        return cleaned
+
+    def asked(self) -> Asked:
+        """Only after `is_valid()`. Both days are included, by the unit's clock."""
+        given = self.cleaned_data
+        until: date | None = given["until"]
+        return Asked(
+            actor=given["actor"].strip(),
+            case=given["case"].strip(),
+            event=given["event"],
+            outcome=given["outcome"],
+            from_at=_midnight(given["since"]),
+            before_at=_midnight(until + timedelta(days=1)) if until else None,
+        )
+
+    @property
+    def cursor(self) -> Cursor | None:
+        cursor: Cursor | None = self.cleaned_data["after"]
+        return cursor
+
+    def query(self, **changes: str) -> str:
+        """The filter as a URL carries it."""
+        names = ("actor", "case", "event", "outcome", "since", "until")
+        given = {name: self.data.get(name, "") for name in names} | changes
+        return urlencode({name: value for name, value in given.items() if value})
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else make_aware(datetime.combine(day, time.min))

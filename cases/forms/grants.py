@@ -1,0 +1,94 @@
+"""What does it take to let somebody in to a case, or to shut somebody out?"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.timezone import localdate, make_aware
+
+from cases.access import GRANT_VIEW, GRANT_WORK
+
+REASON_LENGTH = 1000
+LONGEST = timedelta(days=365)
+USUAL = timedelta(days=30)
+
+
+class ReasonForm(forms.Form):
+    """Every change of who sees a case says why."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Stands in the audit log for good. No names of children.",
+        error_messages={
+            "required": "Why: give a reason.",
+            "max_length": f"Why: at most {REASON_LENGTH} characters.",
+        },
+    )
+
+
+class AccountForm(ReasonForm):
+    """The same, about one account."""
+
+    account = forms.ChoiceField(
+        label="Who",
+        error_messages={
+            "required": "Who: choose a person.",
+            "invalid_choice": "Who: choose a person from the list.",
+        },
+    )
+    field_order: Sequence[str] = ("account",)
+
+    def __init__(self, *args: Any, accounts: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account"].choices = [("", "Choose"), *accounts]  # type: ignore[attr-defined]
+
+
+class GrantForm(AccountForm):
+    """Access to one case until the end of a day."""
+
+    may = forms.ChoiceField(
+        label="They may",
+        choices=[(GRANT_VIEW, "See the case"), (GRANT_WORK, "See it and work on it")],
+        widget=forms.RadioSelect,
+        initial=GRANT_VIEW,
+        error_messages={
+            "required": "They may: choose seeing or working.",
+            "invalid_choice": "They may: choose seeing or working.",
+        },
+    )
+    until = forms.DateField(
+        label="Until the end of",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="At most a year; give it again if it is still needed.",
+        error_messages={
+            "required": "Until: every grant has an end; give a day.",
+            "invalid": "Until: give a day, as in 2026-03-31.",
+        },
+    )
+    field_order = ("account", "may", "until", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["until"].initial = localdate() + USUAL
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        if until < localdate():
+            raise forms.ValidationError("Until: this day is over. Give one that lies ahead.")
+        if until > localdate() + LONGEST:
+            raise forms.ValidationError("Until: at most a year from now.")
+        return until
+
+    def expires_at(self) -> datetime:
+        """The first moment after the last day."""
+        next_day = self.cleaned_data["until"] + timedelta(days=1)
+        return make_aware(datetime.combine(next_day, time.min))
+
+
+class PersonForm(forms.Form):
+    """Whose access is to be explained."""
+
+    account = forms.UUIDField(required=False)

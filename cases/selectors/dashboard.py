@@ -1,0 +1,500 @@
+"""Which cases need this supervisor, in which order, and why?
+
+The list is read from clocks that are past due, so it is right even when no sweep has run; standing
+flags add what has no clock. What a flag says about its case is summarised on the case's row by the
+database itself, so one pass over partial indexes finds, counts and ranks everything.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils.timezone import localdate
+
+from cases.access import Viewer, supervised_cases
+from cases.enums import CaseState, Channel, ClockKind, FlagStatus, OffenseClass, Rank, Scope
+from cases.models import Case, Clock, Flag, Referral, Squad, SweepRun
+from cases.models.case import OPEN
+from cases.models.clock import RUNNING
+from cases.rules.flags import Reason, overdue_reason
+from cases.rules.ranking import (
+    CHILD_NOT_SEEN,
+    CLOCK_CONCERNS,
+    CONCERNS,
+    LABELS,
+    ORDER,
+    concern_of,
+)
+from cases.rules.words import sentence
+
+SWEEP_INTERVAL = timedelta(minutes=5)
+PAGE_SIZE = 50
+LAST_PAGE = 40
+REASONS_SHOWN = 3
+NOBODY: Literal["none"] = "none"
+
+NEEDS = "needs"
+ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to. `detective` may be "none": cases that nobody has."""
+
+    squad: UUID | None = None
+    detective: UUID | Literal["none"] | None = None
+    division: str = ""
+    kind: str = ""
+    show: str = NEEDS
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case of the ranked table, without anything that identifies a person."""
+
+    case_id: UUID
+    number: str
+    state: str
+    offense: str
+    squad: str
+    detective: str
+    concerns: tuple[str, ...]
+    child_not_seen: bool
+    acknowledged: bool
+    severity: int
+    reasons: tuple[str, ...]
+    more_reasons: int
+    settled: int | None
+    required: int | None
+    age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many cases a concern holds."""
+
+    concern: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerRow:
+    """A detective with more cases than one person can work."""
+
+    flag_id: UUID
+    officer_id: UUID
+    name: str
+    squad: str
+    reasons: tuple[str, ...]
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRow:
+    """What a hospital or the hotline sent, past its clock, and no case holds it."""
+
+    referral_id: UUID
+    flag_id: UUID | None
+    organization: str
+    channel: str
+    reasons: tuple[str, ...]
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """When the last sweep ran and what it saw. `late`: longer ago than two intervals, or never."""
+
+    finished_at: datetime | None
+    age: timedelta | None
+    counts: Mapping[str, int]
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Everything a supervisor's page shows about cases; the charts are `selectors.charts`'s."""
+
+    total: int
+    acknowledged: int
+    counts: tuple[Count, ...]
+    listed: int
+    rows: tuple[Row, ...]
+    officers: tuple[OfficerRow, ...]
+    referrals: tuple[ReferralRow, ...]
+    sweep: Sweep
+    page: int
+    has_more: bool
+
+
+@dataclass(slots=True)
+class _Finding:
+    """One thing wrong with a case, before it is put into words."""
+
+    severity: int
+    unseen: bool
+    since: datetime
+    reasons: list[Reason]
+
+    @property
+    def order(self) -> tuple[bool, int, datetime]:
+        return (not self.unseen, -self.severity, self.since)
+
+
+def dashboard(viewer: Viewer, now: datetime, filters: Filters | None = None) -> Dashboard:
+    """The page for what this viewer supervises: a sergeant's squads, all of a captain's."""
+    filters = filters or Filters()
+    ranking = _ranked(viewer, now, filters)
+    flags = _standing_flags(viewer, ranking.case_ids)
+    clocks = _due_clocks(now, ranking.case_ids)
+    found = _findings(clocks, flags, now)
+    return Dashboard(
+        total=ranking.needing,
+        acknowledged=ranking.acknowledged,
+        counts=_counts(ranking.concerns),
+        listed=ranking.listed,
+        rows=tuple(_row(card, found.get(UUID(card["id"]), []), now) for card in ranking.cards),
+        officers=tuple(_officer_rows(flags, now)),
+        referrals=tuple(_referral_rows(clocks, flags, now)),
+        sweep=last_sweep(now),
+        page=filters.page,
+        has_more=ranking.listed > filters.page * PAGE_SIZE and filters.page < LAST_PAGE,
+    )
+
+
+def narrowed(cases: QuerySet[Case], filters: Filters) -> QuerySet[Case]:
+    """The cases of a squad, a detective (or nobody) and a division, as far as each is asked for."""
+    if filters.squad:
+        cases = cases.filter(squad_id=filters.squad)
+    if filters.detective == NOBODY:
+        cases = cases.filter(detective__isnull=True)
+    elif isinstance(filters.detective, UUID):
+        cases = cases.filter(detective_id=filters.detective)
+    return cases.filter(division=filters.division) if filters.division else cases
+
+
+# -- the ranked table ---------------------------------------------------------------------------
+
+_REACH = (
+    "id",
+    "number",
+    "next_due_at",
+    "next_starts_at",
+    "concerns",
+    "flag_severity",
+    "flags_waived",
+    "settled",
+    "required",
+)
+
+# `fresh`: what no sweep has dealt with, clocks past due without a flag and waivers that have ended.
+_SQL = """
+WITH rule AS (
+    SELECT * FROM unnest(%(clocks)s::text[], %(concerns)s::text[]) AS rule (clock, concern)
+), fresh AS MATERIALIZED (
+    SELECT case_id, max(severity) AS severity, array_agg(DISTINCT concern) AS concerns
+    FROM (
+        SELECT clock.case_id, clock.severity, rule.concern
+        FROM cases_clock AS clock JOIN rule ON rule.clock = clock.kind
+        WHERE clock.met_at IS NULL AND clock.stopped_at IS NULL AND clock.flagged_at IS NULL
+          AND clock.due_at < %(now)s AND clock.case_id IS NOT NULL
+        UNION ALL
+        SELECT case_id, severity,
+            CASE WHEN kind = 'stalled' AND clock_kind = 'victim_seen'
+                 THEN 'child_not_seen' ELSE kind END
+        FROM cases_flag
+        WHERE status = 'waived' AND waived_until <= %(now)s AND case_id IS NOT NULL
+    ) AS unhandled
+    GROUP BY case_id
+), subject AS MATERIALIZED (
+    SELECT reach.id, reach.number,
+        CASE WHEN fresh.case_id IS NULL AND reach.concerns = '{{}}' THEN '{{stalled}}'
+             ELSE coalesce(fresh.concerns, '{{}}') || reach.concerns::text[] END AS known,
+        fresh.case_id IS NOT NULL OR reach.concerns = '{{}}' AS unflagged,
+        coalesce(greatest(reach.flag_severity, fresh.severity), 0) AS severity,
+        CASE WHEN reach.next_due_at < %(now)s
+             THEN extract(epoch FROM %(now)s - reach.next_starts_at)
+                  / greatest(extract(epoch FROM reach.next_due_at - reach.next_starts_at), 1)
+             ELSE 0 END AS times_over,
+        reach.settled::float / nullif(reach.required, 0) AS completeness
+    FROM ({reach}) AS reach LEFT JOIN fresh ON fresh.case_id = reach.id
+    WHERE reach.concerns <> '{{}}' OR fresh.case_id IS NOT NULL OR reach.flags_waived = 0
+), ranked AS (
+    SELECT *, 'child_not_seen' = ANY (known) AS unseen,
+        severity > 0 OR 'child_not_seen' = ANY (known) OR unflagged AS needs
+    FROM subject
+), total AS (
+    SELECT count(*) FILTER (WHERE needs) AS needing,
+        count(*) FILTER (WHERE NOT needs) AS acknowledged,
+        count(*) FILTER (
+            WHERE needs = %(needing)s AND (%(kind)s = '' OR %(kind)s = ANY (known))
+        ) AS listed,
+        json_build_object({counts}) AS concerns
+    FROM ranked
+), page AS (
+    SELECT * FROM ranked
+    WHERE needs = %(needing)s AND (%(kind)s = '' OR %(kind)s = ANY (known))
+    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+), card AS (
+    SELECT page.*, one.state, one.offense_class, one.received_at, one.settled, one.required,
+        squad.name AS squad, detective.name AS detective
+    FROM page JOIN cases_case AS one ON one.id = page.id
+    LEFT JOIN cases_squad AS squad ON squad.id = one.squad_id
+    LEFT JOIN cases_officer AS detective ON detective.id = one.detective_id
+)
+SELECT total.*, (SELECT coalesce(json_agg(card ORDER BY {order}), '[]') FROM card) FROM total
+"""
+_ORDER = ", ".join(f"{name} {sense.value} NULLS LAST" for name, sense in ORDER)
+_COUNTS = ", ".join(
+    f"'{concern}', count(*) FILTER (WHERE needs AND '{concern}' = ANY (known))"
+    for concern in CONCERNS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    needing: int
+    acknowledged: int
+    listed: int
+    concerns: Mapping[str, int]
+    cards: Sequence[Mapping[str, Any]]
+
+    @property
+    def case_ids(self) -> list[UUID]:
+        return [UUID(card["id"]) for card in self.cards]
+
+
+def _ranked(viewer: Viewer, now: datetime, filters: Filters) -> _Ranking:
+    """The page's cases in order, and the counts of the whole list, in one query."""
+    try:
+        sql, params = ranking_query(viewer, now, filters)
+    except EmptyResultSet:
+        return _Ranking(0, 0, 0, {}, ())
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        needing, acknowledged, listed, concerns, cards = cursor.fetchone()
+    return _Ranking(needing, acknowledged, listed, concerns, cards)
+
+
+def ranking_query(viewer: Viewer, now: datetime, filters: Filters) -> tuple[str, dict[str, Any]]:
+    """The SQL of the ranked table. Raises EmptyResultSet for somebody who supervises nothing."""
+    past_due = OPEN & Q(next_due_at__lt=now)
+    cases = narrowed(supervised_cases(viewer, now), filters).filter(~Q(concerns=[]) | past_due)
+    reach, reach_params = _named(cases.order_by().values(*_REACH), "reach")
+    params = {
+        **reach_params,
+        "now": now,
+        "clocks": [clock.value for clock in CLOCK_CONCERNS],
+        "concerns": list(CLOCK_CONCERNS.values()),
+        "kind": filters.kind,
+        "needing": filters.show != ACKNOWLEDGED,
+        "limit": PAGE_SIZE,
+        "offset": (filters.page - 1) * PAGE_SIZE,
+    }
+    return _SQL.format(reach=reach, order=_ORDER, counts=_COUNTS), params
+
+
+def _named(query: QuerySet[Case, Any], prefix: str) -> tuple[str, dict[str, Any]]:
+    """A queryset's SQL with named parameters, to stand inside hand-written SQL."""
+    sql, values = query.query.sql_with_params()
+    names = [f"{prefix}_{index}" for index in range(len(values))]
+    first, *rest = sql.split("%s")
+    named = first + "".join(f"%({name})s{part}" for name, part in zip(names, rest, strict=True))
+    return named, dict(zip(names, values, strict=True))
+
+
+# -- the reasons --------------------------------------------------------------------------------
+
+
+def _standing_flags(viewer: Viewer, case_ids: Sequence[UUID]) -> list[Flag]:
+    """Flags of the page's cases, of the viewer's detectives, and of referrals without a case."""
+    officers = Q(officer__isnull=False)
+    if viewer.scope != Scope.ALL:
+        officers &= Q(officer__squad_id__in=sorted(viewer.squad_ids))
+    flags = Flag.objects.filter(
+        Q(case_id__in=case_ids) | officers | Q(referral__isnull=False),
+        ~Q(status=FlagStatus.RESOLVED),
+    )
+    return list(flags.select_related("officer__squad", "referral").order_by("raised_at"))
+
+
+def _due_clocks(now: datetime, case_ids: Sequence[UUID]) -> list[Clock]:
+    """Running clocks past due, of the page's cases and of referrals without a case."""
+    clocks = Clock.objects.filter(
+        Q(case_id__in=case_ids) | Q(case__isnull=True), RUNNING, due_at__lt=now
+    )
+    return list(clocks.select_related("referral").order_by("due_at"))
+
+
+def _findings(
+    clocks: Iterable[Clock], flags: Iterable[Flag], now: datetime
+) -> dict[UUID, list[_Finding]]:
+    """Case → what is wrong with it, worst first: clocks past due, and flags that have no clock."""
+    by_clock = {(flag.case_id, flag.clock_kind, flag.clock_key): flag for flag in flags}
+    found: dict[UUID, list[_Finding]] = defaultdict(list)
+    for clock in clocks:
+        if clock.case_id is not None:
+            flag = by_clock.pop((clock.case_id, clock.kind, clock.key), None)
+            if flag is None or not _is_waived(flag, now):
+                found[clock.case_id].append(_of_clock(clock))
+    for flag in by_clock.values():
+        if flag.case_id is not None and not _is_waived(flag, now):
+            found[flag.case_id].append(_of_flag(flag))
+    for items in found.values():
+        items.sort(key=lambda item: item.order)
+    return found
+
+
+def _is_waived(flag: Flag, now: datetime) -> bool:
+    """A waiver that has ended is none, whether or not a sweep has noticed."""
+    ends_at = flag.waived_until
+    return flag.status == FlagStatus.WAIVED and ends_at is not None and ends_at > now
+
+
+def _of_clock(clock: Clock) -> _Finding:
+    """The clock's own row says what its flag says or would say, and how late it is."""
+    kind = ClockKind(clock.kind)
+    reasons = list(_reasons(clock.reasons))
+    return _Finding(
+        severity=clock.severity,
+        unseen=CLOCK_CONCERNS.get(kind) == CHILD_NOT_SEEN,
+        since=clock.due_at,
+        reasons=reasons or [overdue_reason(kind, clock.starts_at, clock.due_at)],
+    )
+
+
+def _of_flag(flag: Flag) -> _Finding:
+    unseen = concern_of(flag.kind, flag.clock_kind) == CHILD_NOT_SEEN
+    return _Finding(flag.severity, unseen, flag.since, list(_reasons(flag.reasons)))
+
+
+def _reasons(stored: Iterable[Mapping[str, Any]]) -> Iterable[Reason]:
+    return (Reason(item["code"], item.get("params", {})) for item in stored)
+
+
+def _words(reasons: Iterable[Reason], now: datetime) -> str:
+    line = "; ".join(sentence(reason, now) for reason in reasons)
+    return line[:1].upper() + line[1:]
+
+
+# -- cards --------------------------------------------------------------------------------------
+
+
+def _row(card: Mapping[str, Any], findings: Sequence[_Finding], now: datetime) -> Row:
+    concerns = [concern for concern in CONCERNS if concern in card["known"]]
+    return Row(
+        case_id=UUID(card["id"]),
+        number=card["number"],
+        state=str(CaseState(card["state"]).label),
+        offense=str(OffenseClass(card["offense_class"]).label),
+        squad=card["squad"] or "",
+        detective=card["detective"] or "",
+        concerns=tuple(LABELS[concern] for concern in concerns),
+        child_not_seen=card["unseen"],
+        acknowledged=not card["needs"],
+        severity=card["severity"],
+        reasons=tuple(_words(item.reasons, now) for item in findings[:REASONS_SHOWN]),
+        more_reasons=max(0, len(findings) - REASONS_SHOWN),
+        settled=card["settled"],
+        required=card["required"],
+        age=now - datetime.fromisoformat(card["received_at"]),
+    )
+
+
+def _officer_rows(flags: Iterable[Flag], now: datetime) -> Iterable[OfficerRow]:
+    for flag in flags:
+        if flag.officer is not None and not _is_waived(flag, now):
+            squad = flag.officer.squad
+            yield OfficerRow(
+                flag_id=flag.pk,
+                officer_id=flag.officer.pk,
+                name=flag.officer.name,
+                squad=squad.name if squad else "",
+                reasons=(_words(_reasons(flag.reasons), now),),
+                acknowledged=flag.status == FlagStatus.ACKNOWLEDGED,
+            )
+
+
+def _referral_rows(
+    clocks: Iterable[Clock], flags: Iterable[Flag], now: datetime
+) -> Iterable[ReferralRow]:
+    """From clocks, so that an unanswered referral shows although no sweep has run."""
+    standing = {flag.referral_id: flag for flag in flags if flag.referral_id}
+    for clock in clocks:
+        if clock.case_id is None and clock.referral is not None:
+            flag = standing.get(clock.referral.pk)
+            if flag is None or not _is_waived(flag, now):
+                yield _referral_row(clock, clock.referral, flag, now)
+
+
+def _referral_row(
+    clock: Clock, referral: Referral, flag: Flag | None, now: datetime
+) -> ReferralRow:
+    reason = overdue_reason(ClockKind(clock.kind), clock.starts_at, clock.due_at)
+    return ReferralRow(
+        referral_id=referral.pk,
+        flag_id=flag.pk if flag else None,
+        organization=referral.organization,
+        channel=str(Channel(referral.channel).label),
+        reasons=(_words([reason], now),),
+        acknowledged=flag is not None and flag.status == FlagStatus.ACKNOWLEDGED,
+    )
+
+
+def _counts(concerns: Mapping[str, int]) -> tuple[Count, ...]:
+    """What is there, in the order in which it is said."""
+    return tuple(Count(name, concerns[name]) for name in CONCERNS if concerns.get(name))
+
+
+# -- what there is to choose from ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Squads that the viewer supervises and the active detectives in them, as (id, name)."""
+
+    squads: tuple[tuple[str, str], ...] = ()
+    detectives: tuple[tuple[str, str], ...] = ()
+
+
+def choices(viewer: Viewer, now: datetime) -> Choices:
+    """What the lists of the filter and of the assignment offer, in one query."""
+    squads = Squad.objects.order_by("name", "officers__name")
+    if viewer.scope != Scope.ALL:
+        squads = squads.filter(pk__in=sorted(viewer.squad_ids))
+    rows = squads.values_list("pk", "name", *(f"officers__{name}" for name in _OFFICER))
+    today = localdate(now)
+    named = {str(row[0]): row[1] for row in rows}
+    several = len(named) > 1
+    detectives = {
+        str(pk): f"{name}, {squad}" if several else name
+        for _, squad, pk, name, rank, starts_on, ends_on in rows
+        if rank == Rank.DETECTIVE and starts_on <= today and (ends_on is None or ends_on > today)
+    }
+    return Choices(tuple(named.items()), tuple(detectives.items()))
+
+
+_OFFICER = ("pk", "name", "rank", "active_from", "active_to")
+
+
+# -- the sweep ----------------------------------------------------------------------------------
+
+
+def last_sweep(now: datetime) -> Sweep:
+    """The newest sweep that finished, and whether it is later than two intervals."""
+    run = (
+        SweepRun.objects.filter(kind="sweep", finished_at__isnull=False)
+        .order_by("-started_at")
+        .first()
+    )
+    if run is None or run.finished_at is None:
+        return Sweep(None, None, {}, late=True)
+    age = now - run.finished_at
+    return Sweep(run.finished_at, age, run.counts, late=age > 2 * SWEEP_INTERVAL)

@@ -1,0 +1,144 @@
+"""Who can see one case and why; letting somebody in, and shutting somebody out."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cases.access import requires, viewer_of
+from cases.enums import Permission
+from cases.forms.grants import AccountForm, GrantForm, PersonForm, ReasonForm
+from cases.selectors.grants import GuardedCase, grant_card, guarded_case, wall_card, why_page
+from cases.services.grants import end_grant, give_grant, lift_wall, set_wall
+
+asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@requires(Permission.VIEW_CASES)
+@require_safe
+def why(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Everybody who can see the case, and for one person every rule in order."""
+    asked = PersonForm(request.GET)
+    account_id = asked.cleaned_data["account"] if asked.is_valid() else None
+    page = why_page(
+        viewer=viewer_of(request), now=timezone.now(), case_id=case_id, account_id=account_id
+    )
+    return render(request, "grants/why.html", {"page": page})
+
+
+@requires(Permission.GRANT_ACCESS)
+@asking_or_acting
+def give(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    case = _guarded(request, case_id)
+    form = GrantForm(request.POST or None, accounts=case.choices)
+
+    def act() -> None:
+        give_grant(
+            viewer=viewer_of(request),
+            now=timezone.now(),
+            case_id=case_id,
+            account_id=UUID(form.cleaned_data["account"]),
+            permission=form.cleaned_data["may"],
+            reason=form.cleaned_data["reason"],
+            expires_at=form.expires_at(),
+        )
+
+    words = {
+        "title": "Give somebody access",
+        "lead": "They see this case, and nothing else that they don't see already.",
+        "button": "Give access",
+    }
+    return _step(request, case, form, words, act, "Access is given.")
+
+
+@requires(Permission.GRANT_ACCESS)
+@asking_or_acting
+def end(request: HttpRequest, case_id: UUID, grant_id: int) -> HttpResponse:
+    case = _guarded(request, case_id)
+    viewer, now = viewer_of(request), timezone.now()
+    grant = grant_card(viewer=viewer, now=now, case_id=case_id, grant_id=grant_id)
+    form = ReasonForm(request.POST or None)
+
+    def act() -> None:
+        reason = form.cleaned_data["reason"]
+        end_grant(viewer=viewer, now=now, grant_id=grant_id, reason=reason)
+
+    words = {
+        "title": "End this access",
+        "lead": f"{grant.who} may {grant.may} until then. It ends at once.",
+        "button": "End it",
+    }
+    return _step(request, case, form, words, act, "The access is ended.")
+
+
+@requires(Permission.GRANT_ACCESS)
+@asking_or_acting
+def wall(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    case = _guarded(request, case_id)
+    form = AccountForm(request.POST or None, accounts=case.choices)
+
+    def act() -> None:
+        set_wall(
+            viewer=viewer_of(request),
+            now=timezone.now(),
+            case_id=case_id,
+            account_id=UUID(form.cleaned_data["account"]),
+            reason=form.cleaned_data["reason"],
+        )
+
+    words = {
+        "title": "Shut somebody out",
+        "lead": "A wall beats every role and every grant. For them the case does not exist.",
+        "button": "Set the wall",
+    }
+    return _step(request, case, form, words, act, "The wall is set.")
+
+
+@requires(Permission.GRANT_ACCESS)
+@asking_or_acting
+def lift(request: HttpRequest, case_id: UUID, wall_id: UUID) -> HttpResponse:
+    case = _guarded(request, case_id)
+    viewer, now = viewer_of(request), timezone.now()
+    standing = wall_card(viewer=viewer, now=now, case_id=case_id, wall_id=wall_id)
+    form = ReasonForm(request.POST or None)
+
+    def act() -> None:
+        lift_wall(viewer=viewer, now=now, wall_id=wall_id, reason=form.cleaned_data["reason"])
+
+    words = {
+        "title": "Lift this wall",
+        "lead": f"{standing.who} then sees the case again as far as role and grants reach.",
+        "button": "Lift it",
+    }
+    return _step(request, case, form, words, act, "The wall is lifted.")
+
+
+def _guarded(request: HttpRequest, case_id: UUID) -> GuardedCase:
+    return guarded_case(viewer=viewer_of(request), now=timezone.now(), case_id=case_id)
+
+
+def _step(
+    request: HttpRequest,
+    case: GuardedCase,
+    form: Form,
+    words: dict[str, Any],
+    act: Callable[[], None],
+    done: str,
+) -> HttpResponse:
+    """Ask; act; or say why not, with what was typed still there."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            act()
+        except ValueError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, done)
+            return redirect("why", case_id=case.case_id)
+    context = {"case": case, "form": form, **words}
+    return render(request, "grants/step.html", context, status=422 if form.errors else 200)
