@@ -52,9 +52,15 @@ def needs_entry(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Whether this answer shows something, or may have changed something."""
     if request.resolver_match is None or exemption(request.resolver_match.func):
         return False
-    if _shows(response):
+    if shows(response):
         return request.method != "OPTIONS"
     return _may_have_written(request, response)
+
+
+def shows(response: HttpResponseBase) -> bool:
+    """Whether the answer carries a page."""
+    status = response.status_code
+    return status < HTTPStatus.MULTIPLE_CHOICES or status in SHOWING_ERRORS
 
 
 def failed(response: HttpResponseBase) -> bool:
@@ -65,11 +71,6 @@ def failed(response: HttpResponseBase) -> bool:
 def left_entry(context: Context) -> bool:
     """Whether an entry of this context is in the table: one that was rolled back doesn't count."""
     return Entry.objects.filter(pk__in=context.entry_ids).exists()
-
-
-def _shows(response: HttpResponseBase) -> bool:
-    status = response.status_code
-    return status < HTTPStatus.MULTIPLE_CHOICES or status in SHOWING_ERRORS
 
 
 def _may_have_written(request: HttpRequest, response: HttpResponseBase) -> bool:

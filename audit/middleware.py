@@ -4,7 +4,8 @@ No response leaves the server unrecorded. In development and tests (`AUDIT_REFUS
 view that recorded nothing is refused, so that its author hears of it. In production the middleware
 writes a generic entry first and sends the response only when that entry is committed: the promise
 "nobody looks without a record" holds, and a forgotten call can't keep a detective from a case. When
-even the generic entry can't be written, the request fails and nothing is shown.
+even the generic entry can't be written, the request fails and nothing is shown. A redirect after a
+POST shows nothing, and an act repeated may have had nothing to do: recorded, and never refused.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from audit.guard import (
     left_entry,
     needs_entry,
     require_declared,
+    shows,
 )
 from audit.recorder import record
 
@@ -105,7 +107,7 @@ def _record_refusal(request: HttpRequest, response: HttpResponse) -> None:
 def _require_entry(request: HttpRequest, response: HttpResponse, context: Context) -> None:
     if left_entry(context):
         return
-    if getattr(settings, "AUDIT_REFUSE_UNAUDITED", False):
+    if shows(response) and getattr(settings, "AUDIT_REFUSE_UNAUDITED", False):
         raise UnauditedResponse(f"The view of {_route(request)!r} left no audit entry.")
     _record_alone(request, Event.PAGE_VIEWED, Outcome.ALLOWED, response.status_code)
 

@@ -360,5 +360,6 @@ def open_draft(*, viewer: Viewer, now: datetime, case_id: UUID) -> OpenedDraft |
 @transaction.atomic
 def discard_draft(*, viewer: Viewer, now: datetime, case_id: UUID) -> None:
     case = access.find_case(viewer, case_id, now)
+    access.require(viewer, case, Permission.LOG_RESPONSE, now)
     Draft.objects.filter(case=case, account_id=viewer.account_id).delete()
     record(Event.RESPONSE_DRAFT_DISCARDED, at=now, subject_type="case", subject_id=case.pk)

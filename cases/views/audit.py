@@ -31,6 +31,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "previous_words": "Newest",
         "next_url": f"{here}?{form.query(after=page.next_token)}" if page.next_token else "",
         "next_words": "Older",
+        "words": "The newest entry first",
     }
     context = {"form": form, "page": page, "pages": pages, "narrowed": bool(query)}
     return render(request, "audit/entries.html", context, status=200 if valid else 422)
