@@ -54,7 +54,7 @@ class Caseload:
 def write_caseload(
     folder: Path, *, seed: int, worked: int = 60, each: int = 2, shape: Shape = VANCOUVER
 ) -> Caseload:
-    """Write a bundle and its expected.csv: `worked` good cases, `each` failed ones of every mode."""
+    """Write a bundle and its answers: `worked` good cases, and `each` failed ones of every mode."""
     maker = Maker(random.Random(seed), shape)
     lives = [*_worked(maker, worked), *_failed(maker, each), *_copies(maker, each)]
     lives.sort(key=lambda life: life.received_at)

@@ -52,7 +52,8 @@ def departed_officer(case: Life, chance: random.Random) -> None:
     case.detective = f"08{case.number[-3:]}"
     gone_at = case.received_at + 16 * DAY
     for event in case.events:
-        event.badge = case.sergeant if event.entered_at > gone_at else case.detective
+        by_sergeant = event.kind == "sergeant_review" or event.entered_at > gone_at
+        event.badge = case.sergeant if by_sergeant else case.detective
 
 
 def closed_without_suspect_interview(case: Life, chance: random.Random) -> None:

@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Shape:
-    """`holidays` is written as the setting HOLIDAYS; `ends_at` is the last moment of the caseload."""
+    """`holidays` as in the setting HOLIDAYS; `ends_at` is the last moment of the caseload."""
 
     time_zone: str
     holidays: str

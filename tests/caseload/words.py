@@ -1,10 +1,10 @@
-"""What do the invented reports of a made caseload say? Unlike each other, unless copied on purpose."""
+"""What do the reports of a made caseload say? Unlike each other, unless copied on purpose."""
 
 import random
 
 GIVEN = (
     "Anouk", "Bastien", "Calista", "Domenic", "Eulalia", "Florian", "Gisela", "Hyacinth", "Ignace",
-    "Jocasta", "Kasimir", "Leocadia", "Melchior", "Nicanor", "Ophira", "Prosper", "Quirine", "Rainier",
+    "Jocasta", "Kasimir", "Leocadia", "Melchior", "Nicanor", "Ophira", "Quirine", "Rainer",
     "Sidonie", "Thibault", "Ursuline", "Valmont", "Wilhelma", "Xavierre", "Ysolde", "Zacharine",
 )  # fmt: skip
 FAMILY = (
@@ -16,7 +16,7 @@ FAMILY = (
 SUBJECTS = (
     "the school's office", "a neighbour across the hall", "the clinic's nurse", "the older sibling",
     "the bus driver", "the landlord", "a coach", "the family's physician", "the night manager",
-    "an aunt by telephone", "the shelter's worker", "a co-worker of the parent", "the crossing guard",
+    "an aunt by telephone", "the shelter's worker", "a co-worker", "the crossing guard",
 )  # fmt: skip
 VERBS = (
     "stated that", "wrote down that", "confirmed by telephone that", "denied that", "recalled that",
