@@ -42,8 +42,8 @@ def for_containers() -> dict[str, str]:
 def write(folder: Path) -> list[Path]:
     """Write them into a folder that only its owner enters; one that exists stops it.
 
-    The files themselves may be read by all: a container sees only those that it is handed, and reads
-    them as a user that this machine does not know.
+    The files themselves may be read by all: a container sees only those that it is handed, and
+    reads them as a user that this machine does not know.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = {folder / name: text for name, text in for_containers().items()}

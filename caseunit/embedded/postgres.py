@@ -98,7 +98,7 @@ class Postgres:
         if process := self.running():
             children.stop(process, ask=signal.SIGINT, insist=signal.SIGQUIT, patience=STOP_SECONDS)
         if self._started:
-            self._started.poll()
+            self._started.wait(timeout=STOP_SECONDS)
 
     def answers(self) -> bool:
         """Whether the server takes our own password."""
@@ -192,6 +192,8 @@ class Postgres:
         if not children.wait_until(
             self._ready, alive=lambda: process.poll() is None, seconds=START_SECONDS
         ):
+            process.kill()
+            process.wait()
             raise CannotRunError(
                 f"PostgreSQL did not start on {self.data}; the data are untouched. Its last lines "
                 f"({self.log}):\n{children.last_lines(self.log)}"

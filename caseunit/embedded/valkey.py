@@ -62,7 +62,7 @@ class Valkey:
         if process := self.running():
             children.stop(process, ask=signal.SIGTERM, insist=signal.SIGKILL, patience=STOP_SECONDS)
         if self._started:
-            self._started.poll()
+            self._started.wait(timeout=STOP_SECONDS)
 
     def _launch(self, configuration: Path, *, tied: bool) -> None:
         process = self._started = children.start(
@@ -76,6 +76,8 @@ class Valkey:
         if not children.wait_until(
             self.answers, alive=lambda: process.poll() is None, seconds=START_SECONDS
         ):
+            process.kill()
+            process.wait()
             raise CannotRunError(
                 f"Valkey did not start on {self.data}; the data are untouched. Its last lines "
                 f"({self.log}):\n{children.last_lines(self.log)}"

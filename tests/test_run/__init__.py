@@ -1,0 +1,1 @@
+"""Does it run, whatever state it was left in?"""
