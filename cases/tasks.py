@@ -3,6 +3,8 @@
 Beat starts these on a schedule, once however many processes ask; running one twice does no harm.
 """
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -32,3 +34,15 @@ def resume_imports() -> None:
     """Take up imports that wait or whose worker is gone."""
     with acting_as_system("import"):
         runs.resume_imports(viewer=system_viewer("import"), now=timezone.now(), clock=timezone.now)
+
+
+@shared_task
+def run_import(*, run_id: str) -> None:
+    """Land an import that a page has committed. Started again after a kill, it goes on."""
+    with acting_as_system("import"):
+        runs.run_import(
+            viewer=system_viewer("import"),
+            now=timezone.now(),
+            run_id=UUID(run_id),
+            clock=timezone.now,
+        )

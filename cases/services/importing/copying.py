@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import AutoField, Model
 
 NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -16,10 +16,11 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write `rows`, whose values stand in the order of `columns` (attribute names of the model).
 
-    What the rows don't give takes the model's own default. Inside the caller's transaction.
+    What the rows don't give takes the model's own default, a numbered key the table's next number.
+    Inside the caller's transaction.
     """
     rest = _defaults(model, columns)
-    by_name = {field.attname: field.column for field in model._meta.concrete_fields}
+    by_name = {one.attname: str(one.column) for one in model._meta.concrete_fields}
     names = [by_name[name] for name in (*columns, *rest)]
     tail = "".join(f"\t{_encoded(value)}" for value in rest.values()) + "\n"
     lines = ("\t".join(map(_encoded, row)) + tail for row in rows)
@@ -34,7 +35,7 @@ def _defaults(model: type[Model], columns: Sequence[str]) -> dict[str, Any]:
     return {
         field.attname: getattr(blank, field.attname)
         for field in model._meta.concrete_fields
-        if field.attname not in columns
+        if field.attname not in columns and not isinstance(field, AutoField)
     }
 
 
