@@ -166,15 +166,21 @@ def visible_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
 
 
 def supervised_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
-    """What this viewer supervises by the role's own reach: all cases, or those of their squads.
+    """What this viewer supervises by the role's own reach: all cases, or those of their squads and
+    those that name them as supervisor.
 
     A grant lets somebody see a case, it makes nobody its supervisor; so a list of what needs a
-    supervisor reads one index and no grants.
+    supervisor reads two indexes and no grants.
     """
     if not viewer.can(Permission.VIEW_CASES) or viewer.scope not in (Scope.ALL, Scope.SQUAD):
         return Case.objects.none()
-    within = Q() if viewer.scope == Scope.ALL else Q(squad_id__in=sorted(viewer.squad_ids))
+    within = Q() if viewer.scope == Scope.ALL else _supervision(viewer)
     return _beyond_walls(Case.objects.filter(within), viewer)
+
+
+def _supervision(viewer: Viewer) -> Q:
+    led = Q(squad_id__in=sorted(viewer.squad_ids))
+    return led | Q(supervisor_id=viewer.officer_id) if viewer.officer_id else led
 
 
 def visible_page(
