@@ -2340,6 +2340,15 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="case",
             index=models.Index(
+                models.F("supervisor"),
+                models.OrderBy(models.F("last_entry_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="case_supervisor_entry",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(
                 condition=models.Q(("state__in", ["closed", "inactive"]), _negated=True),
                 fields=["squad", "next_due_at"],
                 name="case_open_squad_due",

@@ -98,6 +98,12 @@ class Case(Sealed):
                 name="case_detective_entry",
             ),
             models.Index(
+                F("supervisor"),
+                F("last_entry_at").desc(),
+                F("id").desc(),
+                name="case_supervisor_entry",
+            ),
+            models.Index(
                 fields=("squad", "next_due_at"), name="case_open_squad_due", condition=OPEN
             ),
             models.Index(
