@@ -142,7 +142,10 @@ class Origin:
         return f"{self.screen}?{self.query}"
 
 
-FORMS = {work.SCREEN: WorkFilterForm, cases.SCREEN: CaseFilterForm}
+FORMS: dict[str, type[WorkFilterForm] | type[CaseFilterForm]] = {
+    work.SCREEN: WorkFilterForm,
+    cases.SCREEN: CaseFilterForm,
+}
 
 
 def parse_origin(token: str) -> Origin | None:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django import forms
 from django.utils.timezone import localtime
 
 from cases.enums import AnswerStatus, ResponseKind
 from cases.forms.filters import uuid_or_none
-from cases.selectors.responses import OWN_FIELDS, ElementCard, ResponsePage
+from cases.selectors.responses import OWN_FIELDS, ElementCard, OpenedDraft, ResponsePage
 from cases.services.responses import (
     AnswerInput,
     EvidenceInput,
@@ -136,10 +136,6 @@ class ResponseForm(forms.Form):
     def _comment(self, code: str) -> str:
         return self.page.latest.comments.get(code, "") if self.page.latest else ""
 
-    @property
-    def is_report(self) -> bool:
-        return bool(self["kind"].value() == ResponseKind.INITIAL_REPORT)
-
     def entry(self) -> ResponseInput:
         """What the service takes; only after the form is valid."""
         given = self.cleaned_data
@@ -241,9 +237,9 @@ def fresh(page: ResponsePage, now: datetime, kind: str) -> dict[str, Any]:
     return start
 
 
-def resumed(payload: Mapping[str, object], key: UUID, version: int) -> dict[str, Any]:
+def resumed(draft: OpenedDraft) -> dict[str, Any]:
     """Where a kept draft goes on."""
-    return {**payload, "submission_key": key, "version": version}
+    return {**draft.payload, "submission_key": draft.submission_key, "version": draft.version}
 
 
 def _words_of(page: ResponsePage) -> dict[str, str]:

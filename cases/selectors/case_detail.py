@@ -172,7 +172,7 @@ def case_page(*, viewer: Viewer, now: datetime, case_id: UUID, only: str = "") -
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk)
     report = parts.reports[0] if parts.reports else None
     return CasePage(
-        head=_head(case, parts, can, now),
+        head=head_of(case, parts, can, now),
         received_at=case.received_at,
         age=now - case.received_at,
         channel=str(Channel(case.channel).label),
@@ -202,10 +202,13 @@ def case_page(*, viewer: Viewer, now: datetime, case_id: UUID, only: str = "") -
 
 def case_head(case: Case, can: frozenset[Permission], now: datetime) -> CaseHead:
     """The identity bar of a case that was opened already, for pages about one step on it."""
-    return _head(case, Case.objects.annotate(flag_rows=standing_flags()).get(pk=case.pk), can, now)
+    return head_of(
+        case, Case.objects.annotate(flag_rows=standing_flags()).get(pk=case.pk), can, now
+    )
 
 
-def _head(case: Case, parts: Any, can: frozenset[Permission], now: datetime) -> CaseHead:
+def head_of(case: Case, parts: Any, can: frozenset[Permission], now: datetime) -> CaseHead:
+    """The identity bar; `parts` carries `flag_rows`, as `standing_flags` fetched them."""
     is_open = case.state not in (CaseState.CLOSED, CaseState.INACTIVE)
     return CaseHead(
         case_id=case.pk,
@@ -228,24 +231,24 @@ def _parts(case: Case, viewer: Viewer) -> Any:
         flag_rows=standing_flags(),
         clock_rows=all_clocks(),
         reports=latest_report(),
-        victim_rows=_of(Victim, "pseudonym", "age_band", "sex"),
-        person_rows=_of(
+        victim_rows=rows_of(Victim, "pseudonym", "age_band", "sex"),
+        person_rows=rows_of(
             InvolvedPerson,
             *("pseudonym", "role", "named", "relation", "description", "not_interviewed_reason"),
         ),
-        referral_rows=_of(
+        referral_rows=rows_of(
             Referral,
             *("id", "reference", "organization", "channel", "priority", "received_at"),
             *("acknowledged_at", "acknowledged_how"),
         ),
-        evidence_rows=_of(Evidence, "item", "description", "disposition"),
-        state_rows=_of(
+        evidence_rows=rows_of(Evidence, "item", "description", "disposition"),
+        state_rows=rows_of(
             CaseStateChange,
             *("state", "disposition", "occurred_at", "entered_at", "reason"),
             who=F("officer__name"),
             signed=F("signed_by__name"),
         ),
-        held_rows=_of(
+        held_rows=rows_of(
             Assignment,
             *("officer_id", "assigned_at", "entered_at", "acknowledged_at", "ended_at"),
             who=F("officer__name"),
@@ -255,7 +258,7 @@ def _parts(case: Case, viewer: Viewer) -> Any:
     ).get(pk=case.pk)
 
 
-def _of(model: type[Model], *fields: str, **expressions: F) -> ArraySubquery:
+def rows_of(model: type[Model], *fields: str, **expressions: F) -> ArraySubquery:
     """A case's rows of a model as JSON, in the model's own order."""
     rows: QuerySet[Any] = model._default_manager.filter(case=OuterRef("pk"))
     named = {name: F(name) for name in fields} | expressions

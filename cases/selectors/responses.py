@@ -1,5 +1,6 @@
 """What does the log ask of an entry on this case, and what does a report still leave out?"""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,15 +14,16 @@ from django.utils.timezone import localdate
 
 from audit.events import Event
 from audit.recorder import record
-from cases import access
+from cases import access, seal
 from cases.access import Viewer
-from cases.enums import AnswerStatus, Channel, OffenseClass, Permission, PersonRole, ResponseKind
-from cases.models import Case, ElementAnswer, InvolvedPerson, Officer, Response, Review
+from cases.enums import AnswerStatus, Permission, PersonRole, ResponseKind
+from cases.models import Case, Draft, ElementAnswer, InvolvedPerson, Officer, Response, Review
+from cases.models.sealing import key_of, place_of
 from cases.rules.documentation import Completeness, completeness
 from cases.rules.facts import AnswerFact
-from cases.rules.policy import Policy
-from cases.selectors.cards import circumstances_of
-from cases.selectors.case_detail import CaseHead, case_head
+from cases.rules.policy import Circumstances, Policy
+from cases.selectors.cards import circumstances_of, standing_flags
+from cases.selectors.case_detail import CaseHead, case_head, head_of
 from cases.selectors.policy import current_policy
 from cases.selectors.timeline import AnswerCard
 
@@ -53,16 +55,6 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class ResponsePage:
-    head: CaseHead
-    elements: tuple[ElementCard, ...]
-    suspects: tuple[Choice, ...]
-    officers: tuple[Choice, ...]
-    me: str
-    latest: Version | None
-
-
-@dataclass(frozen=True, slots=True)
 class MissingCard:
     label: str
     why: str
@@ -84,6 +76,50 @@ class ScoreCard:
         return self.narrative_length < self.narrative_least
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedDraft:
+    """What the viewer typed so far, and the version that is."""
+
+    version: int
+    saved_at: datetime
+    submission_key: UUID
+    payload: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRules:
+    """What decides how complete a report on this case is."""
+
+    circumstances: Circumstances
+    policy: Policy
+
+    def score(self, settled: Collection[str], narrative_length: int) -> ScoreCard:
+        """What a report that settles these elements still leaves out."""
+        facts = {code: AnswerFact(AnswerStatus.ANSWERED, has_content=True) for code in settled}
+        case = self.circumstances
+        result = completeness(
+            case.channel,
+            case.offense_class,
+            case.serious_injury,
+            case.child_witness,
+            facts,
+            self.policy,
+        )
+        return score_card(result, narrative_length, self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsePage:
+    head: CaseHead
+    elements: tuple[ElementCard, ...]
+    suspects: tuple[Choice, ...]
+    officers: tuple[Choice, ...]
+    me: str
+    latest: Version | None
+    draft: OpenedDraft | None
+    rules: ReportRules
+
+
 def response_page(*, viewer: Viewer, now: datetime, case_id: UUID) -> ResponsePage:
     """What the log page asks, for this case and this viewer. Leaves an entry.
 
@@ -92,14 +128,37 @@ def response_page(*, viewer: Viewer, now: datetime, case_id: UUID) -> ResponsePa
     case, can = access.open_case(viewer, case_id, now)
     access.demand(Permission.LOG_RESPONSE, can)
     record(Event.RESPONSE_STARTED, at=now, subject_type="case", subject_id=case.pk)
+    parts = _parts(case)
+    rules = ReportRules(circumstances_of(case), current_policy())
     return ResponsePage(
-        head=case_head(case, can, now),
-        elements=required_elements(case, current_policy()),
-        suspects=_suspects(case),
+        head=head_of(case, parts, can, now),
+        elements=required_elements(rules),
+        suspects=tuple((row["id"], _suspect_words(row)) for row in parts.suspect_rows),
         officers=officers_near(case, viewer, now),
         me=str(viewer.officer_id or ""),
         latest=_latest_version(case),
+        draft=_own_draft(viewer, case),
+        rules=rules,
     )
+
+
+def _parts(case: Case) -> Any:
+    suspects: QuerySet[Any] = InvolvedPerson.objects.filter(
+        case=OuterRef("pk"), role=PersonRole.SUSPECT
+    )
+    row = JSONObject(id="id", pseudonym="pseudonym", named="named", relation="relation")
+    return Case.objects.annotate(
+        flag_rows=standing_flags(), suspect_rows=ArraySubquery(suspects.values(json=row))
+    ).get(pk=case.pk)
+
+
+def _own_draft(viewer: Viewer, case: Case) -> OpenedDraft | None:
+    """Nobody else's opens."""
+    draft = Draft.objects.filter(case=case, account=viewer.account_id).first()
+    if draft is None:
+        return None
+    plain = seal.decrypt(key_of(draft), bytes(draft.sealed or b""), place_of(draft))
+    return OpenedDraft(draft.version, draft.saved_at, draft.submission_key, json.loads(plain))
 
 
 def report_score(
@@ -112,16 +171,16 @@ def report_score(
 ) -> ScoreCard:
     """What a report that settles these elements still leaves out. Raises Hidden."""
     case = access.find_case(viewer, case_id, now)
-    policy = current_policy()
-    return score_card(_completeness(case, settled, policy), narrative_length, policy)
+    rules = ReportRules(circumstances_of(case), current_policy())
+    return rules.score(settled, narrative_length)
 
 
-def required_elements(case: Case, policy: Policy) -> tuple[ElementCard, ...]:
+def required_elements(rules: ReportRules) -> tuple[ElementCard, ...]:
     """The elements in the order they are asked."""
-    circumstances = circumstances_of(case)
+    case = rules.circumstances
     return tuple(
-        ElementCard(element.code, element.label, element.why, element.is_critical(circumstances))
-        for element in policy.elements_for(circumstances)
+        ElementCard(element.code, element.label, element.why, element.is_critical(case))
+        for element in rules.policy.elements_for(case)
     )
 
 
@@ -150,26 +209,9 @@ def officers_near(case: Case, viewer: Viewer, now: datetime) -> tuple[Choice, ..
     return tuple((str(officer.pk), f"{officer.name} ({officer.badge})") for officer in near)
 
 
-def _completeness(case: Case, settled: Collection[str], policy: Policy) -> Completeness:
-    facts = {code: AnswerFact(AnswerStatus.ANSWERED, has_content=True) for code in settled}
-    return completeness(
-        Channel(case.channel),
-        OffenseClass(case.offense_class),
-        case.serious_injury,
-        case.child_witness,
-        facts,
-        policy,
-    )
-
-
-def _suspects(case: Case) -> tuple[Choice, ...]:
-    people = InvolvedPerson.objects.filter(case=case, role=PersonRole.SUSPECT)
-    return tuple((str(person.pk), _suspect_words(person)) for person in people)
-
-
-def _suspect_words(person: InvolvedPerson) -> str:
-    named = "named" if person.named else "unidentified"
-    return ", ".join(part for part in (person.pseudonym, named, person.relation) if part)
+def _suspect_words(row: Mapping[str, Any]) -> str:
+    named = "named" if row["named"] else "unidentified"
+    return ", ".join(part for part in (row["pseudonym"], named, row["relation"]) if part)
 
 
 def _latest_version(case: Case) -> Version | None:
@@ -291,9 +333,9 @@ def _review_page(
     shown: Any,
     versions: list[Any],
 ) -> ReviewPage:
-    policy = current_policy()
+    rules = ReportRules(circumstances_of(case), current_policy())
     answers = {answer["element"]: answer for answer in shown.answer_rows}
-    labels = {element.code: element.label for element in policy.elements}
+    labels = {element.code: element.label for element in rules.policy.elements}
     older = versions[versions.index(shown) + 1 :]
     return ReviewPage(
         head=case_head(case, can, now),
@@ -304,8 +346,8 @@ def _review_page(
         narrative=shown.narrative,
         incomplete_reason=shown.incomplete_reason,
         imported=not shown.has_answers,
-        elements=tuple(_reviewed(element, answers) for element in required_elements(case, policy)),
-        score=score_card(_completeness(case, answers, policy), shown.narrative_length, policy),
+        elements=tuple(_reviewed(element, answers) for element in required_elements(rules)),
+        score=rules.score(answers, shown.narrative_length),
         stands=shown is versions[0],
         decision=shown.review_rows[0]["decision"] if shown.review_rows else "",
         mine=shown.officer_id is not None and shown.officer_id == viewer.officer_id,

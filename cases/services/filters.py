@@ -15,7 +15,9 @@ from cases.models import SavedFilter
 def save_filter(
     *, viewer: Viewer, now: datetime, screen: str, name: str, query: str, shared: bool
 ) -> SavedFilter:
-    """Keep a list's filter under a name; the same name again replaces it."""
+    """Keep a list's filter under a name; the same name again replaces it. Raises Hidden."""
+    if viewer.account_id is None:
+        raise Hidden
     kept, _ = SavedFilter.objects.update_or_create(
         account_id=viewer.account_id,
         screen=screen,
@@ -36,7 +38,7 @@ def save_filter(
 @transaction.atomic
 def delete_filter(*, viewer: Viewer, now: datetime, filter_id: UUID) -> str:
     """Give up one's own filter; the screen it belonged to. Raises Hidden for anybody else's."""
-    kept = SavedFilter.objects.filter(pk=filter_id, account_id=viewer.account_id).first()
+    kept = SavedFilter.objects.filter(pk=filter_id, account=viewer.account_id).first()
     if kept is None:
         raise Hidden
     kept.delete()

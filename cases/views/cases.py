@@ -29,6 +29,7 @@ from cases.selectors.case_access import case_access_page
 from cases.selectors.case_detail import CasePage, case_page
 from cases.selectors.cases import Key, Neighbours
 
+PAGE_SIZE = cases.PAGE_SIZE
 PAGES = {work.SCREEN: ("my-work", "my work"), cases.SCREEN: ("case-list", "the list")}
 
 
@@ -38,7 +39,11 @@ def case_list(request: HttpRequest) -> HttpResponse:
     form = CaseFilterForm(request.GET)
     before = _key(request.GET.get("before", ""))
     page = cases.case_list(
-        viewer=viewer_of(request), now=timezone.now(), filters=form.filters(), before=before
+        viewer=viewer_of(request),
+        now=timezone.now(),
+        filters=form.filters(),
+        before=before,
+        size=PAGE_SIZE,
     )
     query = form.query()
     context = {

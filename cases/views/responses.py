@@ -26,13 +26,12 @@ from cases.forms.responses import (
     settled_by,
     version_in,
 )
-from cases.selectors.responses import ResponsePage, ScoreCard, report_score, response_page
+from cases.selectors.responses import ResponsePage, report_score, response_page
 from cases.services import responses
 from cases.services.responses import (
     CaseEnded,
     DraftConflict,
     IncompleteWithoutReason,
-    OpenedDraft,
     ResponseFromFuture,
     UnknownSuspect,
 )
@@ -63,13 +62,11 @@ def log(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 def _open(request: HttpRequest, page: ResponsePage) -> HttpResponse:
     """Where the viewer's draft goes on, else a new entry."""
-    now = timezone.now()
-    draft = responses.open_draft(viewer=viewer_of(request), now=now, case_id=page.head.case_id)
-    if draft is None:
-        data = fresh(page, now, request.GET.get("kind", ""))
+    if page.draft is None:
+        data = fresh(page, timezone.now(), request.GET.get("kind", ""))
     else:
-        data = resumed(draft.payload, draft.submission_key, draft.version)
-    return _show(request, page, ResponseForm(initial=data, page=page), data, draft=draft)
+        data = resumed(page.draft)
+    return _show(request, page, ResponseForm(initial=data, page=page), data)
 
 
 @sensitive_variables()
@@ -80,15 +77,13 @@ def _show(
     data: Mapping[str, Any],
     *,
     status: int = 200,
-    draft: OpenedDraft | None = None,
     conflict: DraftConflict | None = None,
 ) -> HttpResponse:
     context = {
         "page": page,
         "head": page.head,
         "form": form,
-        "score": _score(request, page.head.case_id, data),
-        "draft_saved_at": draft.saved_at if draft else None,
+        "score": page.rules.score(*_settled(data)),
         "differences": differences(form, conflict.theirs, data) if conflict else (),
         "their_version": conflict.version if conflict else None,
     }
@@ -96,15 +91,9 @@ def _show(
 
 
 @sensitive_variables()
-def _score(request: HttpRequest, case_id: UUID, data: Mapping[str, Any]) -> ScoreCard:
-    now = timezone.now()
-    return report_score(
-        viewer=viewer_of(request),
-        now=now,
-        case_id=case_id,
-        settled=settled_by(data, now),
-        narrative_length=len(str(data.get("narrative", "")).strip()),
-    )
+def _settled(data: Mapping[str, Any]) -> tuple[frozenset[str], int]:
+    """What half-typed data settle, and how long their narrative is."""
+    return settled_by(data, timezone.now()), len(str(data.get("narrative", "")).strip())
 
 
 def _log(request: HttpRequest, page: ResponsePage, form: ResponseForm) -> bool:
@@ -158,12 +147,15 @@ def save_draft(request: HttpRequest, case_id: UUID) -> HttpResponse:
         saved = _save(request, case_id)
     except DraftConflict as conflict:
         return _conflict(request, case_id, conflict)
-    typed = request.POST.dict()
-    context = {
-        "score": _score(request, case_id, typed),
-        "is_report": typed.get("kind") == "initial_report",
-    }
-    response = render(request, "responses/_score.html", context)
+    settled, length = _settled(request.POST.dict())
+    score = report_score(
+        viewer=viewer_of(request),
+        now=timezone.now(),
+        case_id=case_id,
+        settled=settled,
+        narrative_length=length,
+    )
+    response = render(request, "responses/_score.html", {"score": score})
     response["X-Draft-Version"] = str(saved.version)
     response["X-Draft-Saved"] = f"{localtime(saved.saved_at):%H:%M:%S}"
     return response

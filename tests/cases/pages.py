@@ -1,0 +1,49 @@
+"""What do tests of pages stand on? Two people of one squad, each signed in at their desk."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from cases.models import Account, Case, Squad
+from tests.factories import AssignmentFactory, CaseFactory
+
+MAX_QUERIES = 15
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Two people of one squad, each with a signed-in client."""
+
+    squad: Squad
+    detective: Account
+    sergeant: Account
+    as_detective: Client
+    as_sergeant: Client
+
+    def held_case(self, **fields: Any) -> Case:
+        """A case that the detective has and has said so."""
+        case = CaseFactory.create(
+            squad=self.squad,
+            supervisor=self.sergeant.officer,
+            open_and_held=True,
+            detective=self.detective.officer,
+            **fields,
+        )
+        AssignmentFactory.create(case=case, officer=self.detective.officer)
+        return case
+
+
+def signed_in(account: Account) -> Client:
+    client = Client()
+    client.force_login(account)
+    return client
+
+
+def words(response: HttpResponse) -> str:
+    """What a reader of the page sees, on one line."""
+    body = re.sub(r"(?s)<head>.*?</head>|<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", html.unescape(body))
