@@ -13,7 +13,7 @@ from caseunit.embedded import children
 from caseunit.embedded.errors import CannotRunError
 from caseunit.embedded.home import Home
 from caseunit.embedded.serve import serve
-from caseunit.embedded.servers import Servers, using
+from caseunit.embedded.servers import Servers, start_over, using
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FAILED = 1
@@ -50,7 +50,11 @@ def manage(home: Home, arguments: list[str]) -> int:
 
 def test(home: Home, arguments: list[str]) -> int:
     static_files.build(CHECKOUT)
-    servers = Servers(Home(home.root / "test", durable=False))
+    test_home = Home(home.root / "test", durable=False)
+    servers = Servers(test_home)
+    if not servers.others():
+        start_over(test_home)
+        servers = Servers(test_home)
     with using(servers, tied=True) as found:
         extra = {"CASEUNIT_TEST_DATABASE": f"test_caseunit_{os.getpid()}"}
         command = [sys.executable, "-m", "pytest", *_parallel(arguments), *arguments]
@@ -116,7 +120,7 @@ def _settings(name: str) -> dict[str, str]:
 
 def _parallel(arguments: list[str]) -> list[str]:
     chosen = any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
-    return [] if chosen else ["-n", "auto"]
+    return [] if chosen else ["-n", str(max(2, os.cpu_count() or 2)), "--dist", "worksteal"]
 
 
 def _call(command: list[str], extra: dict[str, str], cwd: Path | None = None) -> int:

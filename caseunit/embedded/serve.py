@@ -116,12 +116,13 @@ class _Run:
             "--workers=2",
         ]
         web += ["--threads=4", "--no-control-socket"]
-        worker = [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"]
+        worker = [*celery, "worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip"]
+        worker += ["--without-mingle"]
         logs = self.home.logs
         return [
             Program("web", web, logs / "web.log"),
             Program("worker", worker, logs / "worker.log"),
-            Program("beat", [*celery, "beat", "--pidfile="], logs / "beat.log"),
+            Program("beat", [*celery, "beat", "--loglevel=INFO", "--pidfile="], logs / "beat.log"),
         ]
 
     def _await_first_page(self, supervisor: Supervisor) -> None:
