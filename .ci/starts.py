@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def await_address(run: subprocess.Popen[str]) -> str:
-    """The address, once everything is up; the rest of what is printed is shown, less the sign-ins."""
+    """The address, once everything is up; what comes before it is shown, and no sign-in."""
     address = ""
     for line in run.stdout or ():
         if found := ADDRESS.search(line):
