@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.context import acting_as_system
 from cases.access import system_viewer
-from cases.services.importing import runs
+from cases.services.importing import previews, runs
 from cases.services.reconcile import reconcile as reconcile_cases
 from cases.services.sweep import run_sweep
 
@@ -33,7 +33,10 @@ def reconcile() -> None:
 def resume_imports() -> None:
     """Take up imports that wait or whose worker is gone."""
     with acting_as_system("import"):
-        runs.resume_imports(viewer=system_viewer("import"), now=timezone.now(), clock=timezone.now)
+        viewer = system_viewer("import")
+        for run_id in previews.unchecked_uploads():
+            previews.check_upload(viewer=viewer, now=timezone.now(), run_id=run_id)
+        runs.resume_imports(viewer=viewer, now=timezone.now(), clock=timezone.now)
 
 
 @shared_task
@@ -45,4 +48,13 @@ def run_import(*, run_id: str) -> None:
             now=timezone.now(),
             run_id=UUID(run_id),
             clock=timezone.now,
+        )
+
+
+@shared_task
+def check_upload(*, run_id: str) -> None:
+    """Make the preview of a large upload."""
+    with acting_as_system("import"):
+        previews.check_upload(
+            viewer=system_viewer("import"), now=timezone.now(), run_id=UUID(run_id)
         )

@@ -147,6 +147,7 @@ class DrawForm(forms.Form):
                 label="Means not recorded",
                 required=False,
                 max_length=80,
+                widget=forms.TextInput(attrs={"class": "usa-input"}),
                 initial=guesses.get(f"{one.name}-not_recorded", "0"),
             )
 
@@ -160,7 +161,11 @@ class DrawForm(forms.Form):
     ) -> None:
         name = f"{one.name}-{part}"
         self.fields[name] = forms.ChoiceField(
-            label=label, required=False, choices=choices, initial=guesses.get(name, choices[0][0])
+            label=label,
+            required=False,
+            choices=choices,
+            initial=guesses.get(name, choices[0][0]),
+            widget=forms.Select(attrs={"class": "usa-select"}),
         )
 
     def sections(self) -> Iterator[tuple[str, list[DrawnField]]]:
@@ -300,6 +305,7 @@ class CodesForm(forms.Form):
                 required=False,
                 choices=[("", "By the line below"), *known],
                 initial=rule.codes.get(folded(value)) or guesses[value],
+                widget=forms.Select(attrs={"class": "usa-select"}),
             )
         unlisted = [] if FIELDS[name].required else [("-", "Leave it empty")]
         self.fields[f"{name}-default"] = forms.ChoiceField(
@@ -307,6 +313,7 @@ class CodesForm(forms.Form):
             required=False,
             choices=[("", "List the row"), *unlisted, *known],
             initial=rule.default or ("unclassified" if name == "offense_class" else ""),
+            widget=forms.Select(attrs={"class": "usa-select"}),
         )
 
     def tables(self) -> Iterator[CodeTable]:

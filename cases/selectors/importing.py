@@ -1,6 +1,7 @@
 """Which imports were there, how far is one, and which of its rows did not land?"""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from cases.access import Hidden, Viewer
@@ -16,25 +17,57 @@ RUNNING = frozenset({ImportState.QUEUED, ImportState.RUNNING})
 class RunCard:
     """One import as pages show it. No file name: it can name a child."""
 
-    run: ImportRun
+    id: UUID
+    kind: str
     source: str
+    state_code: str
     state: str
     by: str
     squad: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    rows_total: int
+    rows_done: int
+    landed: int
+    changed: int
+    unchanged: int
+    blank: int
+    rejected: int
+    error: str
+    is_previewed: bool
+    is_checking: bool
+    is_cut: bool
+    refused: str
+    saves_mapping: bool
 
     @property
     def is_running(self) -> bool:
-        return self.run.state in RUNNING
+        return self.state_code in RUNNING
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is an upload that nobody has committed."""
+        return self.state_code == ImportState.PREVIEWED
 
     @property
     def tone(self) -> str:
         tones = {ImportState.DONE: "ok", ImportState.FAILED: "alert"}
-        return tones.get(ImportState(self.run.state), "info")
+        return tones.get(ImportState(self.state_code), "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that did not land: where, and why."""
+
+    file: str
+    line: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RejectionPage:
-    rows: list[ImportRejection]
+    rows: tuple[Rejected, ...]
     after: int | None
 
 
@@ -54,11 +87,12 @@ def import_run(viewer: Viewer, run_id: UUID) -> RunCard:
     return _card(run)
 
 
-def same_file_landed(viewer: Viewer, run: ImportRun) -> ImportRun | None:
-    """The import that landed this very file before, if there was one."""
+def same_file_landed_at(viewer: Viewer, run_id: UUID) -> datetime | None:
+    """When an import landed this very file before, if one did."""
     _require(viewer)
-    done = ImportRun.objects.filter(digest=bytes(run.digest), state=ImportState.DONE)
-    return done.exclude(pk=run.pk).first()
+    this = ImportRun.objects.filter(pk=run_id).values("digest")
+    done = ImportRun.objects.filter(digest__in=this, state=ImportState.DONE).exclude(pk=run_id)
+    return done.order_by("-finished_at").values_list("finished_at", flat=True).first()
 
 
 def rejections(viewer: Viewer, run_id: UUID, after: int = 0) -> RejectionPage:
@@ -66,7 +100,8 @@ def rejections(viewer: Viewer, run_id: UUID, after: int = 0) -> RejectionPage:
     _require(viewer)
     found = ImportRejection.objects.filter(run=run_id, pk__gt=after).order_by("pk")
     rows = list(found[: PAGE + 1])
-    return RejectionPage(rows[:PAGE], rows[PAGE - 1].pk if len(rows) > PAGE else None)
+    shown = tuple(Rejected(row.file, row.line, row.reason) for row in rows[:PAGE])
+    return RejectionPage(shown, rows[PAGE - 1].pk if len(rows) > PAGE else None)
 
 
 def saved_mappings(viewer: Viewer) -> list[tuple[str, str]]:
@@ -82,12 +117,31 @@ def squad_choices(viewer: Viewer) -> list[tuple[str, str]]:
 
 
 def _card(run: ImportRun) -> RunCard:
+    told = run.counts
     return RunCard(
-        run=run,
+        id=run.pk,
+        kind=run.source,
         source=run.get_source_display(),
+        state_code=run.state,
         state=run.get_state_display(),
-        by=run.requested_by.display_name if run.requested_by else "command",
+        by=run.requested_by.display_name if run.requested_by else "a command",
         squad=run.squad.name if run.squad else "",
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        rows_total=run.rows_total,
+        rows_done=run.rows_done,
+        landed=run.landed,
+        changed=run.changed,
+        unchanged=run.unchanged,
+        blank=run.blank,
+        rejected=run.rejected,
+        error=run.error,
+        is_previewed=bool(told.get("previewed")),
+        is_checking=bool(told.get("checking")),
+        is_cut=bool(told.get("cut")),
+        refused=str(told.get("refused", "")),
+        saves_mapping=run.source == "csv" and run.mapping_id is None,
     )
 
 

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.events import Event
 from audit.recorder import record
 from cases.access import Viewer, requires, viewer_of
-from cases.enums import ImportState, Permission
+from cases.enums import Permission
 from cases.forms.importing import (
     CodesForm,
     CommitForm,
@@ -39,6 +39,7 @@ from cases.services.importing.errors import ImportRefused
 from cases.services.importing.mapping import FieldMap, mapping_file, shipped
 from cases.services.importing.uploads import SealedUpload, TooLarge
 
+NO_CONTENT = 204
 FORBIDDEN = 403
 
 
@@ -123,7 +124,7 @@ def _receive(
         raise ImportRefused("Choose a file.")
     run = previews.accept_upload(viewer=viewer, now=now, run_id=handler.upload.run.pk)
     if run.source == "bundle":
-        previews.preview_import(viewer=viewer, now=now, run_id=run.pk)
+        previews.ask_for_preview(viewer=viewer, now=now, run_id=run.pk)
         return redirect("import-preview", run_id=run.pk)
     return redirect("import-map", run_id=run.pk)
 
@@ -214,7 +215,7 @@ def import_codes(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def _previewed(request: HttpRequest, viewer: Viewer, now: datetime, run_id: UUID) -> HttpResponse:
     try:
-        previews.preview_import(viewer=viewer, now=now, run_id=run_id)
+        previews.ask_for_preview(viewer=viewer, now=now, run_id=run_id)
     except ImportRefused as refused:
         return _back_with(request, str(refused), run_id)
     return redirect("import-preview", run_id=run_id)
@@ -236,13 +237,23 @@ def import_preview(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """What the import would do: its first rows without names, and every row that would not land."""
     viewer, now = viewer_of(request), timezone.now()
     card = selector.import_run(viewer, run_id)
-    if card.run.state != ImportState.PREVIEWED:
+    if not card.waits:
         return redirect("import-detail", run_id=run_id)
-    if not card.run.counts.get("previewed"):
-        return redirect("import-map", run_id=run_id)
     _looked("import-preview", run_id)
+    if not card.is_previewed:
+        return _show_waiting(request, card)
     form = _commit_form(viewer, card, None)
     return _show_preview(request, viewer, now, card, form)
+
+
+def _show_waiting(request: HttpRequest, card: selector.RunCard) -> HttpResponse:
+    """The preview is being made, could not be made, or waits for a mapping."""
+    if card.is_checking and request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=NO_CONTENT)
+    response = render(request, "importing/waiting.html", {"card": card})
+    if request.headers.get("HX-Request") == "true":
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def _show_preview(
@@ -256,17 +267,20 @@ def _show_preview(
     context = {
         "card": card,
         "form": form,
-        "same": selector.same_file_landed(viewer, card.run),
-        "rows": previews.first_rows(viewer=viewer, now=now, run_id=card.run.pk),
-        "rejections": selector.rejections(viewer, card.run.pk, _after(request)),
+        "same": selector.same_file_landed_at(viewer, card.id),
+        "rows": previews.first_rows(viewer=viewer, now=now, run_id=card.id),
+        "rejections": selector.rejections(viewer, card.id, _after(request)),
         "first": not _after(request),
     }
-    return render(request, "importing/preview.html", context, status=status)
+    response = render(request, "importing/preview.html", context, status=status)
+    if request.headers.get("HX-Request") == "true":
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def _commit_form(viewer: Viewer, card: selector.RunCard, data: Any) -> CommitForm:
-    saves = card.run.source == "csv" and card.run.mapping_id is None
-    return CommitForm(data, squads=selector.squad_choices(viewer), saves_mapping=saves)
+    squads = selector.squad_choices(viewer)
+    return CommitForm(data, squads=squads, saves_mapping=card.saves_mapping)
 
 
 @requires(Permission.IMPORT_CASELOAD)

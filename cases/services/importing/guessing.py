@@ -154,7 +154,7 @@ def _speaks_of(values: Sequence[str]) -> Iterator[str]:
     """Fields of which a good part of the values is plain words: a description beside a code."""
     for name in KEYWORDS:
         words = guessed_words(name, values)
-        if values and sum(map(bool, words.values())) * 3 >= len(values):
+        if values and sum(map(bool, words.values())) * 5 >= len(values):
             yield name
 
 

@@ -29,7 +29,7 @@ from cases.enums import (
     PersonRole,
     Sex,
 )
-from cases.models import ImportRejection, ImportRun, SavedMapping, Squad
+from cases.models import ImportChunk, ImportRejection, ImportRun, SavedMapping, Squad
 from cases.services.importing.bundle import Reader, read_file
 from cases.services.importing.engine import Job
 from cases.services.importing.errors import ImportRefused
@@ -51,7 +51,9 @@ from cases.services.importing.uploads import (
 
 PREVIEW_ROWS = 100_000
 FIRST_ROWS = 10
+SMALL_CHUNKS = 2
 RUN_TASK = "cases.tasks.run_import"
+PREVIEW_TASK = "cases.tasks.check_upload"
 
 
 class NotPreviewed(ImportRefused):
@@ -113,6 +115,46 @@ def draw_mapping(
     run.save(update_fields=["mapping"])
     _note(run, now, "mapping drawn")
     return drawn
+
+
+@transaction.atomic
+def ask_for_preview(*, viewer: Viewer, now: datetime, run_id: UUID) -> None:
+    """Preview a small file at once; a large one and a bundle in the background.
+
+    Raises Hidden, NotPreviewed, and for a small file ImportRefused.
+    """
+    run = _previewed(viewer, run_id)
+    if run.source == "csv" and ImportChunk.objects.filter(run=run).count() <= SMALL_CHUNKS:
+        preview_import(viewer=viewer, now=now, run_id=run_id)
+        return
+    run.counts = {"checking": True}
+    run.save(update_fields=["counts"])
+    _note(run, now, "preview asked for")
+    transaction.on_commit(
+        lambda: current_app.signature(PREVIEW_TASK, kwargs={"run_id": str(run_id)}).apply_async(),
+        robust=True,
+    )
+
+
+@transaction.atomic
+def check_upload(*, viewer: Viewer, now: datetime, run_id: UUID) -> None:
+    """Preview an upload in the background; the preview's page says what can't be read."""
+    run = _previewed(viewer, run_id)
+    if not run.counts.get("checking"):
+        return
+    try:
+        with transaction.atomic():
+            preview_import(viewer=viewer, now=now, run_id=run_id)
+    except ImportRefused as refused:
+        run.counts = {"refused": str(refused)}
+        run.save(update_fields=["counts"])
+        _note(run, now, "refused")
+
+
+def unchecked_uploads() -> list[UUID]:
+    """Uploads whose preview was asked for and has not been made."""
+    waiting = ImportRun.objects.filter(state=ImportState.PREVIEWED, counts__checking=True)
+    return list(waiting.order_by("created_at").values_list("pk", flat=True))
 
 
 @transaction.atomic
