@@ -111,7 +111,7 @@ def date_forms(day: date) -> set[str]:
 def flatten(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str, str]]:
     """Every text inside a value, with the place where it stands."""
     if isinstance(value, str):
-        yield where, value
+        yield where, str(value)
     elif isinstance(value, bytes | bytearray | memoryview):
         yield where, bytes(value).decode("utf-8", errors="replace")
     elif value is not None and depth:
@@ -253,10 +253,10 @@ def _parts(value: object, where: str) -> Iterator[tuple[str, object]]:
     elif isinstance(value, BaseException):
         yield f"{where} exception", [str(value), *value.args, *getattr(value, "__notes__", [])]
         yield f"{where} cause", value.__cause__ or value.__context__
-    elif isinstance(value, Iterable) and not isinstance(value, Iterator):
-        yield from ((f"{where}[]", item) for item in value)
     elif isinstance(value, Model):
         yield f"{where} {type(value).__name__}", [str(value), vars(value)]
+    elif isinstance(value, Iterable) and not isinstance(value, Iterator):
+        yield from ((f"{where}[]", item) for item in value)
     else:
         yield f"{where} {type(value).__name__}", f"{value!s} {value!r}"
 

@@ -87,8 +87,10 @@ def test_guardian_is_known_to_access_and_the_grant_model_only() -> None:
     assert strangers == []
 
 
-def test_grant_rows_are_queried_by_access_only() -> None:
-    readers = ("cases.access", "cases.models", "cases.services")
+def test_grant_rows_are_read_by_access_and_written_by_its_service() -> None:
+    """The bench fills a scratch database."""
+    bench = ("cases.management.bench", "cases.management.measuring")
+    readers = ("cases.access", "cases.models", "cases.services.grants", *bench)
     strangers = [
         module.at(node, f"{module.name} imports {name}")
         for module in product()

@@ -7,6 +7,7 @@ entry; so a step that writes may not be called from above the services.
 
 import ast
 from collections.abc import Callable
+from functools import cache
 
 from tests.architecture.source import (
     Function,
@@ -36,6 +37,7 @@ WRITES = frozenset(
         "update_or_create",
     }
 )
+MADE_UP = ("cases.management.bench", "cases.management.demo", "cases.management.measuring")
 ABOVE = (
     "cases.admin",
     "cases.forms",
@@ -71,11 +73,10 @@ def test_services_take_everything_by_keyword() -> None:
 
 
 def test_services_that_write_leave_an_audit_entry() -> None:
-    recording = _reaching(_records_itself)
     silent = [
         module.at(function, f"{function.name} never reaches audit.recorder")
         for module, function in _services()
-        if _writes(function) and function.name not in recording
+        if _writes(function) and function.name not in _recording()
     ]
 
     assert silent == []
@@ -85,7 +86,7 @@ def test_services_that_write_open_a_transaction() -> None:
     bare = [
         module.at(function, f"{function.name} opens no transaction")
         for module, function in _services()
-        if _writes(function) and not _is_atomic(function)
+        if _writes(function) and function.name not in _atomic()
     ]
 
     assert bare == []
@@ -112,13 +113,14 @@ def test_steps_that_write_are_not_called_from_above() -> None:
 def test_only_services_write() -> None:
     """Above them a view, task or command calls a service; below them a selector only reads.
 
-    The demonstration's generator makes up the rows that a unit has before anybody signs in.
+    The demonstration makes up what a unit has before anybody signs in; the bench fills a scratch
+    database.
     """
     writing = [
         module.at(call, f"{module.name} calls {dotted(call.func)}()")
         for module in modules("cases")
         if within(module.name, *ABOVE, "cases.selectors", "cases.access")
-        and not within(module.name, "cases.management.demo")
+        and not within(module.name, *MADE_UP)
         for call in calls(module.tree)
         if _is_orm_write(call)
     ]
@@ -151,28 +153,41 @@ def _is_service(function: Function) -> bool:
 
 
 def _called(function: Function) -> set[str]:
-    return {dotted(call.func).rpartition(".")[2] for call in calls(function)}
-
-
-def _records_itself(function: Function) -> bool:
-    return bool(_called(function) & RECORDERS)
-
-
-def _writes_itself(function: Function) -> bool:
-    return any(_is_write(call) for call in calls(function))
+    """What it calls by name; methods of what it was handed belong to somebody else."""
+    handed = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)} - {
+        "cls",
+        "self",
+    }
+    names = [dotted(call.func) for call in calls(function)]
+    return {name.rpartition(".")[2] for name in names if name.partition(".")[0] not in handed}
 
 
 def _writes(function: Function) -> bool:
-    return function.name in _reaching(_writes_itself)
+    return function.name in _writing()
+
+
+@cache
+def _writing() -> frozenset[str]:
+    return _reaching(lambda function: any(_is_write(call) for call in calls(function)))
+
+
+@cache
+def _recording() -> frozenset[str]:
+    return _reaching(lambda function: bool(_called(function) & RECORDERS))
+
+
+@cache
+def _atomic() -> frozenset[str]:
+    """A long service, such as an import, may open one for each of its batches."""
+    return _reaching(_is_atomic)
 
 
 def _reaching(reaches: Callable[[Function], bool]) -> frozenset[str]:
     """Names of the services' functions that do it themselves or call one that does."""
-    graph = {
-        function.name: function for module in _in_services() for function in functions(module.tree)
-    }
-    reached = {name for name, function in graph.items() if reaches(function)}
-    while more := {name for name, it in graph.items() if _called(it) & reached} - reached:
+    inside = [function for module in _in_services() for function in functions(module.tree)]
+    called = {function.name: _called(function) for function in inside}
+    reached = {function.name for function in inside if reaches(function)}
+    while more := {name for name, names in called.items() if names & reached} - reached:
         reached |= more
     return frozenset(reached)
 
