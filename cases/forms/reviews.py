@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from cases.enums import ReviewDecision
-from cases.selectors.responses import ReviewedElement
+from cases.selectors.reviews import ReviewedElement
 
 
 class ReviewForm(forms.Form):

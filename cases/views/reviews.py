@@ -11,7 +11,7 @@ from cases import access
 from cases.access import viewer_of
 from cases.enums import Permission, ReviewDecision
 from cases.forms.reviews import ReviewForm
-from cases.selectors.responses import ReviewPage, review_page
+from cases.selectors.reviews import ReviewPage, review_page
 from cases.services.reviews import AlreadyReviewed, ReturnedWithoutComment, review_report
 
 

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from cases.models import Account, Case, Squad
@@ -43,7 +42,7 @@ def signed_in(account: Account) -> Client:
     return client
 
 
-def words(response: HttpResponse) -> str:
+def words(response: Any) -> str:
     """What a reader of the page sees, on one line."""
     body = re.sub(r"(?s)<head>.*?</head>|<[^>]+>", " ", response.content.decode())
     return re.sub(r"\s+", " ", html.unescape(body))

@@ -321,14 +321,21 @@ def test_without_script_a_conflict_shows_both_and_keeps_mine_next(desk: Desk, ca
     assert str(page.context["form"]["version"].value()) == "1"
 
 
-def test_logging_and_discarding_end_the_draft(desk: Desk, case: Case) -> None:
-    for end in (
-        lambda: desk.as_detective.post(log_url(case), typed()),
-        lambda: desk.as_detective.post(reverse("draft-discard", args=[case.pk])),
-    ):
-        DraftFactory.create(case=case, account=desk.detective)
-        end()
-        assert not Draft.objects.exists()
+def test_logging_ends_the_draft(desk: Desk, case: Case) -> None:
+    DraftFactory.create(case=case, account=desk.detective)
+
+    desk.as_detective.post(log_url(case), typed())
+
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_can_be_discarded(desk: Desk, case: Case) -> None:
+    DraftFactory.create(case=case, account=desk.detective)
+    others = DraftFactory.create(case=case, account=desk.sergeant)
+
+    desk.as_detective.post(reverse("draft-discard", args=[case.pk]))
+
+    assert list(Draft.objects.all()) == [others]
 
 
 def test_a_session_that_ended_is_told_so_and_nothing_is_kept(
