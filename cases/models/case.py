@@ -143,6 +143,7 @@ class CaseStateChange(Record):
         ordering = ("entered_at", "id")
         constraints = (
             one_of("state", CaseState.values, "state_change_state_known"),
+            one_of("disposition", [*Disposition.values, ""], "state_change_disposition_known"),
             models.UniqueConstraint(
                 fields=("case", "source_digest"), name="state_change_imported_once"
             ),

@@ -103,6 +103,7 @@ class Draft(Sealed):
     class Meta:
         ordering = ("-saved_at",)
         constraints = (
+            one_of("kind", ResponseKind.values, "draft_kind_known"),
             models.UniqueConstraint(
                 fields=("case", "account"), name="draft_one_per_case_and_account"
             ),
