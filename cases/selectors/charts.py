@@ -1,18 +1,22 @@
 """What do a supervisor's open cases look like as a whole, and are flags acted on in time?"""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncWeek
 from django.utils.timezone import localdate, make_aware
+from redis.exceptions import RedisError
 
 from cases.access import Viewer, supervised_cases
-from cases.enums import FlagKind, FlagStatus, Step
+from cases.enums import FlagKind, FlagStatus, Permission, Step
 from cases.models import Flag
 from cases.models.case import OPEN
 from cases.rules.flags import Reason
@@ -21,6 +25,7 @@ from cases.selectors.dashboard import Filters, narrowed
 from cases.selectors.policy import current_policy
 
 WEEKS = 12
+KEPT_FOR = timedelta(minutes=1)
 FLAGS_SHOWN = 200
 
 # (from, to) days since the report came in; the last has no end.
@@ -83,6 +88,48 @@ class FlagRow:
     acknowledge_by: datetime
     acted_at: datetime | None
     acted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """Everything that the page draws, as it stood at `as_of`."""
+
+    as_of: datetime
+    open_cases: OpenCases
+    weeks: tuple[Week, ...]
+
+
+def charts(viewer: Viewer, now: datetime, filters: Filters | None = None) -> Charts:
+    """The numbers behind the figures, counted at most once a minute for each viewer and filter.
+
+    The ranked table is never kept: only these counts are, under a key that holds ids alone.
+    """
+    filters = filters or Filters()
+    key = _key(viewer, filters)
+    kept = _kept(key)
+    if kept is not None and now - KEPT_FOR < kept.as_of <= now:
+        return kept
+    counted = Charts(now, open_cases(viewer, now, filters), weekly_flags(viewer, now, filters))
+    with suppress(RedisError):
+        cache.set(key, counted, timeout=int(KEPT_FOR.total_seconds()))
+    return counted
+
+
+def _kept(key: str) -> Charts | None:
+    """What was counted before. A supervisor's page must stand without the cache too."""
+    with suppress(RedisError):
+        kept: Charts | None = cache.get(key)
+        return kept
+    return None
+
+
+def _key(viewer: Viewer, filters: Filters) -> str:
+    """Changes with whatever changes what the viewer supervises."""
+    squads = sorted(map(str, viewer.squad_ids))
+    reach = (viewer.scope, viewer.can(Permission.VIEW_CASES), squads)
+    asked = (filters.squad, filters.detective, filters.division)
+    digest = hashlib.sha256(repr((reach, asked)).encode()).hexdigest()[:32]
+    return f"charts:{viewer.account_id}:{digest}"
 
 
 def open_cases(viewer: Viewer, now: datetime, filters: Filters | None = None) -> OpenCases:

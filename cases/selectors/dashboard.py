@@ -112,10 +112,13 @@ class ReferralRow:
 class Sweep:
     """When the last sweep ran and what it saw. `late`: longer ago than two intervals, or never."""
 
-    finished_at: datetime | None
-    age: timedelta | None
-    counts: Mapping[str, int]
-    late: bool
+    finished_at: datetime | None = None
+    age: timedelta | None = None
+    late: bool = True
+    raised: int = 0
+    resolved: int = 0
+    returned: int = 0
+    escalated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,6 +498,14 @@ def last_sweep(now: datetime) -> Sweep:
         .first()
     )
     if run is None or run.finished_at is None:
-        return Sweep(None, None, {}, late=True)
+        return Sweep()
     age = now - run.finished_at
-    return Sweep(run.finished_at, age, run.counts, late=age > 2 * SWEEP_INTERVAL)
+    return Sweep(
+        finished_at=run.finished_at,
+        age=age,
+        late=age > 2 * SWEEP_INTERVAL,
+        raised=run.counts.get("raised", 0),
+        resolved=run.counts.get("resolved", 0),
+        returned=run.counts.get("returned", 0),
+        escalated=run.counts.get("escalated", 0),
+    )

@@ -68,6 +68,11 @@ class Person:
     role: str
     answers: tuple[Answer, ...]
 
+    @property
+    def key(self) -> str:
+        """The account's id as a choice."""
+        return str(self.account_id)
+
 
 @dataclass(frozen=True, slots=True)
 class WhyPage:

@@ -236,7 +236,7 @@ def _leg(
 ) -> Iterable[tuple[str, tuple[object, ...]]]:
     """The cases that one person would see only as `one`, marked with the person's number."""
     seen: QuerySet[Case, Case] = visible_cases(one, now).order_by()
-    only = seen.exclude(pk__in=visible_cases(other, now).order_by().values("pk")).values("pk")
+    only = seen.exclude(pk__in=visible_cases(other, now).order_by().values("id")).values("id")
     try:
         sql, params = only.query.sql_with_params()
     except EmptyResultSet:

@@ -110,23 +110,23 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     page = dashboard(viewer, now, filters)
-    cases = charts.open_cases(viewer, now, filters)
-    weeks = charts.weekly_flags(viewer, now, filters)
+    drawn = charts.charts(viewer, now, filters)
     record(
         Event.DASHBOARD_VIEWED,
         at=now,
         details={"cases": [str(row.case_id) for row in page.rows], "listed": page.listed},
     )
-    divisions = sorted({tally.key for tally in cases.divisions})
+    divisions = sorted({tally.key for tally in drawn.open_cases.divisions})
     context = {
         "page": page,
         "head": _head(page, filters),
-        "open": cases.total,
+        "open": drawn.open_cases.total,
         "filters": filters,
         "choosing": ChoosingForm(filters, offered, divisions),
         "bulk": bulk,
         "chosen": {*bulk.case_ids, *bulk.flag_ids},
-        "figures": figures(cases, weeks, filters),
+        "figures": figures(drawn.open_cases, drawn.weeks, filters),
+        "drawn_at": drawn.as_of,
         "pages": _pages(page, filters),
         "narrowed": bool(query_of(filters)),
         "may": {
