@@ -8,9 +8,18 @@ import json
 import logging
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    ValuesView,
+)
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
@@ -20,7 +29,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http.response import HttpResponseBase
 from django.template import Context as TemplateContext
 from django.test.signals import template_rendered
@@ -28,6 +37,7 @@ from django.test.signals import template_rendered
 Identity = Mapping[str, str]
 NAMES = ("name", "first_name", "last_name", "caregiver_name", "suspect_name", "alias")
 DEPTH = 8
+SEQUENCES = (list, tuple, set, frozenset, deque, KeysView, ValuesView, QuerySet)
 T = TypeVar("T")
 
 
@@ -45,10 +55,13 @@ def assert_nothing_leaks(
     """
     patterns = [(kind, pattern) for identity in identities for kind, pattern in forms(identity)]
     assert patterns, "There is nothing to look for: no identity has a value."
+    texts: dict[str, str] = {}
+    for place, text in flatten(container, where):
+        texts.setdefault(text, place)
     found = sorted(
         {
             f"{kind} in {_unless_telling(place, patterns)}"
-            for place, text in flatten(container, where)
+            for text, place in texts.items()
             for variant in decoded(text)
             for kind, pattern in patterns
             if pattern.search(variant)
@@ -132,6 +145,13 @@ class Watch:
     logs: list[logging.LogRecord] = field(default_factory=list)
     contexts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     tasks: list[object] = field(default_factory=list)
+    _seen: set[int] = field(default_factory=set)
+
+    def rendered(self, template: str, context: Mapping[Any, Any]) -> None:
+        """Keep what a template was handed; what an including one was handed already, once."""
+        new = {str(key): value for key, value in context.items() if id(value) not in self._seen}
+        self._seen.update(map(id, new.values()))
+        self.contexts.append((template, new))
 
     def nothing_leaked(self, identities: Iterable[Identity]) -> None:
         """Fail when an identity stood in a log, a context, a task, a cache key or a mail."""
@@ -171,9 +191,7 @@ def watching() -> Iterator[Watch]:
     watch = Watch()
 
     def rendered(sender: object, template: Any, context: TemplateContext, **_: object) -> None:
-        watch.contexts.append(
-            (str(template.name), {str(key): value for key, value in context.flatten().items()})
-        )
+        watch.rendered(str(template.name), context.flatten())
 
     def published(body: object = None, **_: object) -> None:
         watch.tasks.append(body)
@@ -240,31 +258,61 @@ class _Collector(logging.Handler):
         self.records.append(record)
 
 
-def _parts(value: object, where: str) -> Iterator[tuple[str, object]]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield f"{where} key", str(key)
-            yield f"{where}[{key}]", item
-    elif isinstance(value, logging.LogRecord):
-        yield f"{where}({value.name}) message", value.getMessage()
-        yield f"{where}({value.name})", {key: _log_part(item) for key, item in vars(value).items()}
-    elif isinstance(value, HttpResponseBase):
-        yield from _response_parts(value, where)
-    elif isinstance(value, BaseException):
-        yield f"{where} exception", [str(value), *value.args, *getattr(value, "__notes__", [])]
-        yield f"{where} cause", value.__cause__ or value.__context__
-    elif isinstance(value, Model):
-        yield f"{where} {type(value).__name__}", [str(value), vars(value)]
-    elif isinstance(value, Iterable) and not isinstance(value, Iterator):
-        yield from ((f"{where}[]", item) for item in value)
+Parts = Iterator[tuple[str, object]]
+
+
+def _parts(value: object, where: str) -> Parts:
+    takers = ((type_, take) for type_, take in TAKERS if isinstance(value, type_))
+    _, take = next(takers, (object, _other_parts))
+    return take(value, where)
+
+
+def _mapping_parts(value: Mapping[object, object], where: str) -> Parts:
+    for key, item in value.items():
+        yield f"{where} key", str(key)
+        yield f"{where}[{key}]", item
+
+
+def _log_parts(value: logging.LogRecord, where: str) -> Parts:
+    yield f"{where}({value.name}) message", value.getMessage()
+    yield f"{where}({value.name})", {key: _log_part(item) for key, item in vars(value).items()}
+
+
+def _error_parts(value: BaseException, where: str) -> Parts:
+    yield f"{where} exception", [str(value), *value.args, *getattr(value, "__notes__", [])]
+    yield f"{where} cause", value.__cause__ or value.__context__
+
+
+def _model_parts(value: Model, where: str) -> Parts:
+    yield f"{where} {type(value).__name__}", [str(value), vars(value)]
+
+
+def _sequence_parts(value: Iterable[object], where: str) -> Parts:
+    return ((f"{where}[]", item) for item in value)
+
+
+def _other_parts(value: object, where: str) -> Parts:
+    place = f"{where} {type(value).__name__}"
+    if is_dataclass(value):
+        yield place, {known.name: getattr(value, known.name) for known in fields(value)}
     else:
-        yield f"{where} {type(value).__name__}", f"{value!s} {value!r}"
+        yield place, f"{value!s} {value!r}"
 
 
-def _response_parts(response: HttpResponseBase, where: str) -> Iterator[tuple[str, object]]:
+def _response_parts(response: HttpResponseBase, where: str) -> Parts:
     yield f"{where} body", getattr(response, "content", b"") or list(response)
     yield f"{where} headers", dict(response.items())
     yield f"{where} cookies", response.cookies.output()
+
+
+TAKERS: tuple[tuple[type | tuple[type, ...], Callable[[Any, str], Parts]], ...] = (
+    (Mapping, _mapping_parts),
+    (logging.LogRecord, _log_parts),
+    (HttpResponseBase, _response_parts),
+    (BaseException, _error_parts),
+    (Model, _model_parts),
+    (SEQUENCES, _sequence_parts),
+)
 
 
 def _log_part(item: object) -> object:
