@@ -27,6 +27,7 @@ REFERRALS = (
 EXPECTED = ("case_number", "outcome", "failure_modes")
 # Failures need this much time to show before the caseload ends.
 LONGEST = 100 * DAY
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,11 @@ def write_caseload(
 
 
 def _worked(maker: Maker, count: int) -> Iterable[Life]:
-    """Most have ended; the youngest are still open when the caseload ends."""
-    for _ in range(count):
-        yield maker.life(_moment(maker, before=DAY), maker.chance.uniform(20, 120))
+    """Most have ended; each sixth is so young that it is still open when the caseload ends."""
+    for nth in range(count):
+        young_at = maker.shape.ends_at - maker.chance.randint(12 * 1440, 19 * 1440) * MINUTE
+        received_at = _moment(maker, before=DAY) if nth % 6 else young_at
+        yield maker.life(received_at, maker.chance.uniform(20, 120))
 
 
 def _failed(maker: Maker, each: int) -> Iterable[Life]:
