@@ -36,6 +36,13 @@ class RangeField(forms.CharField):
         return int(least), int(most) if most else None
 
 
+class HolderField(forms.UUIDField):
+    """Who has the case: an officer's id, or "none" for nobody."""
+
+    def to_python(self, value: object) -> object:
+        return cases.NOBODY if value == cases.NOBODY else super().to_python(value)
+
+
 class NumberField(forms.CharField):
     """A part of a case number; the field that the key `/` goes to."""
 
@@ -99,7 +106,7 @@ class CaseFilterForm(FilterForm):
         choices=[ANY, *(pair for pair in FlagKind.choices if pair[0] != FlagKind.OVERLOADED)],
     )
     squad = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    detective = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    detective = HolderField(required=False, widget=forms.HiddenInput)
     division = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
     age = RangeField(required=False, widget=forms.HiddenInput)
     complete = forms.RegexField(
@@ -109,6 +116,8 @@ class CaseFilterForm(FilterForm):
     def filters(self) -> CaseFilters:
         self.full_clean()
         given = {name: value for name, value in self.cleaned_data.items() if value}
+        if given.get("detective") == cases.NOBODY:
+            given |= {"detective": None, "nobody": True}
         complete = given.pop("complete", "")
         if complete == cases.NOT_COUNTED:
             return CaseFilters(**given, not_counted=True)
@@ -122,7 +131,9 @@ class CaseFilterForm(FilterForm):
         given = self.cleaned_data
         words = {
             "squad": "one squad",
-            "detective": "one detective",
+            "detective": "held by nobody"
+            if given.get("detective") == cases.NOBODY
+            else "one detective",
             "division": f"division {given.get('division')}",
             "age": f"{self.data.get('age')} days old",
             "complete": f"completeness {self.data.get('complete')} %",

@@ -32,6 +32,8 @@ SCREEN = "cases"
 PAGE_SIZE = 50
 OPEN_STATES = "open"
 NOT_COUNTED = "none"
+NOBODY = "none"
+NO_DIVISION = "none"
 
 Key = tuple[datetime, UUID]
 
@@ -42,6 +44,7 @@ class CaseFilters:
 
     `state` is a state or "open"; `age` is in days since it was received and `complete` in percent,
     both (from, to), inclusive, `to` None for no end; `not_counted` only cases that have no count.
+    `nobody`: only cases that nobody has. The division "none" stands for cases without one.
     """
 
     number: str = ""
@@ -51,6 +54,7 @@ class CaseFilters:
     flag: str = ""
     squad: UUID | None = None
     detective: UUID | None = None
+    nobody: bool = False
     division: str = ""
     age: tuple[int, int | None] | None = None
     complete: tuple[int, int | None] | None = None
@@ -168,7 +172,6 @@ def _matching(cases: QuerySet[Case], filters: CaseFilters, now: datetime) -> Que
         "channel": filters.channel,
         "squad": filters.squad,
         "detective": filters.detective,
-        "division": filters.division,
     }
     cases = cases.filter(**{name: value for name, value in plain.items() if value})
     if filters.complete is not None:
@@ -179,7 +182,15 @@ def _matching(cases: QuerySet[Case], filters: CaseFilters, now: datetime) -> Que
         _flag(filters.flag),
         _age(filters.age, now),
         _complete(filters),
+        _division(filters.division),
+        Q(detective__isnull=True) if filters.nobody else Q(),
     )
+
+
+def _division(division: str) -> Q:
+    if not division:
+        return Q()
+    return Q(division="" if division == NO_DIVISION else division)
 
 
 def _state(state: str) -> Q:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from cases.forms.dashboard import query_of
+from cases.selectors.cases import NO_DIVISION
 from cases.selectors.charts import IN_TIME, LATE, WAITING, OpenCases, Tally, Week
 from cases.selectors.dashboard import NOBODY, Filters
 
@@ -131,7 +132,7 @@ def division_figure(cases: OpenCases, filters: Filters) -> Figure:
         summary,
         "Division",
         cases.divisions,
-        lambda tally: _list_url(filters, division=tally.key) if tally.key else _list_url(filters),
+        lambda tally: _list_url(filters, division=tally.key or NO_DIVISION),
         past_due=True,
     )
 

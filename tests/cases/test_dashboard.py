@@ -69,7 +69,9 @@ def captain() -> Account:
     return AccountFactory.create(role=RoleCode.CAPTAIN)
 
 
-def late_case(squad: Squad, *, late: timedelta = DAY, limit: timedelta = DAY, **fields: Any) -> Case:
+def late_case(
+    squad: Squad, *, late: timedelta = DAY, limit: timedelta = DAY, **fields: Any
+) -> Case:
     """A case with one clock past due, as every write leaves it when no sweep has run."""
     kind = fields.pop("kind", ClockKind.NEXT_SUPPLEMENT)
     severity = fields.pop("severity", 3)
@@ -181,9 +183,7 @@ def test_a_waived_case_returns_when_the_waiver_ends_without_a_sweep(
     assert all(row.reasons for row in page.rows)
 
 
-def test_what_is_acknowledged_moves_to_a_list_of_its_own(
-    squad: Squad, sergeant: Account
-) -> None:
+def test_what_is_acknowledged_moves_to_a_list_of_its_own(squad: Squad, sergeant: Account) -> None:
     open_case, known_case = late_case(squad), late_case(squad)
     flagged(open_case)
     flagged(known_case, acknowledged=True)
@@ -292,9 +292,7 @@ def test_the_first_page_holds_the_worst_and_the_next_the_rest(
 def test_the_reason_says_how_late_and_the_limit(squad: Squad, sergeant: Account) -> None:
     late_case(squad, late=27 * DAY, limit=14 * DAY)
 
-    assert seen(sergeant).rows[0].reasons == (
-        "41 days since a substantive entry; limit 14 days",
-    )
+    assert seen(sergeant).rows[0].reasons == ("41 days since a substantive entry; limit 14 days",)
 
 
 def test_only_the_worst_reasons_are_said_and_the_rest_counted(
@@ -399,7 +397,9 @@ def test_a_referral_that_no_case_holds_is_shown_from_its_clock(sergeant: Account
     (row,) = seen(sergeant).referrals
 
     assert (row.referral_id, row.flag_id) == (referral.pk, None)
-    assert row.reasons == ("3 days since a referral came in and nobody answered it; limit 24 hours",)
+    assert row.reasons == (
+        "3 days since a referral came in and nobody answered it; limit 24 hours",
+    )
 
 
 def test_the_lists_offer_active_detectives_of_the_supervised_squads(
@@ -461,9 +461,9 @@ def test_the_page_begins_with_the_sentence(desk: Desk) -> None:
 
     response = show(desk.as_sergeant)
 
-    assert re.search(
-        r"3 cases need you: +1 child not yet seen , +2 stalled \.", words(response)
-    ), words(response)[:600]
+    assert re.search(r"3 cases need you: +1 child not yet seen , +2 stalled \.", words(response)), (
+        words(response)[:600]
+    )
 
 
 def test_a_quiet_unit_is_told_so(desk: Desk) -> None:
