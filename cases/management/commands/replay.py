@@ -87,7 +87,7 @@ def _midnight(day: date) -> datetime:
 def _end(day: date | None) -> datetime:
     """The end of the day given, or of the record."""
     if day is not None:
-        return _midnight(day + timedelta(days=1))
+        return _midnight(day + timedelta(days=1)) - datetime.resolution
     end = end_of_record()
     if end is None:
         raise CommandError(

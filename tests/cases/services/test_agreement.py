@@ -8,6 +8,8 @@ moment, and reconcile must find no drift.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -54,7 +56,7 @@ class World:
     cases: list[Case] = field(default_factory=list)
     officers: list[Officer] = field(default_factory=list)
 
-    def written(self, case: Case, also: frozenset[object] = frozenset()) -> None:
+    def written(self, case: Case, also: frozenset[UUID] = frozenset()) -> None:
         refresh_cases(case_ids={case.pk, *also}, now=self.now)
 
 
@@ -117,6 +119,7 @@ def acknowledges(world: World, case: Case, _step: Step) -> None:
 
 
 def ends(world: World, case: Case, step: Step) -> None:
+    changed: dict[str, Any]
     if case.state in ENDED_STATES:
         changed = {"state": CaseState.REOPENED, "disposition": "", "closed_at": None}
     else:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from audit.events import Event
 from audit.models import Entry
@@ -395,13 +396,14 @@ def test_more_than_twenty_open_cases_overload_a_detective(cases: int, flagged: b
 
 
 def test_nobody_supervises_their_own_load() -> None:
-    squad = SquadFactory.create(led=True)
+    sergeant = SquadFactory.create(led=True).sergeant
+    assert sergeant is not None
     captain = OfficerFactory.create(captain=True)
-    CaseFactory.create_batch(21, detective=squad.sergeant, state=CaseState.ACTIVE)
+    CaseFactory.create_batch(21, detective=sergeant, state=CaseState.ACTIVE)
 
-    refresh_officers(officer_ids=[squad.sergeant.pk], now=NOW)
+    refresh_officers(officer_ids=[sergeant.pk], now=NOW)
 
-    assert Flag.objects.get(officer=squad.sergeant).supervisor == captain
+    assert Flag.objects.get(officer=sergeant).supervisor == captain
 
 
 def test_overload_stands_since_it_began_and_ends_with_it() -> None:
@@ -458,7 +460,7 @@ def test_a_new_policy_counts_from_the_next_refresh() -> None:
     assert (FlagKind.STALLED, ClockKind.AGENCY_NOTIFIED) not in standing(case)
 
 
-def test_no_case_is_no_work(django_assert_num_queries) -> None:
+def test_no_case_is_no_work(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         refresh_cases(case_ids=[], now=NOW)
 

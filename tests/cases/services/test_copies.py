@@ -1,5 +1,8 @@
 """Are two reports on different cases told to be nearly the same, both of them, and no others?"""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -28,7 +31,7 @@ def report(text: str = NARRATIVE, **fields: object) -> Response:
     return made
 
 
-def compare(*reports: Response) -> set[object]:
+def compare(*reports: Response) -> set[UUID]:
     return detect_copies(response_ids=[one.pk for one in reports], now=NOW)
 
 
@@ -138,7 +141,7 @@ def test_candidates_come_from_the_index() -> None:
         )
         cursor.execute("SELECT gin_clean_pending_list('response_bands')")
         cursor.execute("ANALYZE cases_response")
-        values = {"ids": [one.pk], "kinds": ["initial_report"], "now": NOW}
+        values: dict[str, Any] = {"ids": [one.pk], "kinds": ["initial_report"], "now": NOW}
         cursor.execute(f"EXPLAIN {copies._CANDIDATES}", values | {"candidates": copies.CANDIDATES})
         plan = "\n".join(line for (line,) in cursor.fetchall())
 

@@ -1,7 +1,7 @@
 """Can the right people act on a flag, and nobody else? And does nothing but the facts end it?"""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -88,6 +88,7 @@ def test_acknowledging_twice_changes_nothing(viewer: Viewer, flag: Flag) -> None
 def test_an_acknowledged_flag_resolves_when_its_facts_do(viewer: Viewer, flag: Flag) -> None:
     acknowledge_flag(viewer=viewer, now=NOW, flag_id=flag.pk)
 
+    assert flag.case_id is not None
     refresh_cases(case_ids=[flag.case_id], now=NOW)
 
     flag.refresh_from_db()
@@ -316,7 +317,7 @@ def test_a_waived_flag_is_not_raised_again_while_it_stands(
 
 
 @pytest.mark.parametrize("until", [NOW - DAY, NOW])
-def test_a_waiver_ends_later(viewer: Viewer, flag: Flag, until: object) -> None:
+def test_a_waiver_ends_later(viewer: Viewer, flag: Flag, until: datetime) -> None:
     with pytest.raises(WaiverNotAhead):
         waive_flag(viewer=viewer, now=NOW, flag_id=flag.pk, reason="Wait.", until=until)
 

@@ -1,5 +1,7 @@
 """Does recomputing find exactly what has drifted, and repair it?"""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 
@@ -101,7 +103,7 @@ def spoil_the_summary(case: Case) -> None:
         (spoil_the_summary, "flag summary different"),
     ],
 )
-def test_drift_is_named_and_repaired(spoil, what: str) -> None:
+def test_drift_is_named_and_repaired(spoil: Callable[[Case], None], what: str) -> None:
     case = kept()
     kept()
     spoil(case)

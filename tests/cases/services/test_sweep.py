@@ -1,6 +1,8 @@
 """Does the sweep find what has fallen due, once, and at a cost that follows only that?"""
 
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,7 +13,6 @@ from audit.events import Event
 from audit.models import Entry
 from cases.enums import CaseState, ClockKind, FlagKind, FlagStatus, Step
 from cases.models import Case, Clock, Flag, Officer, Policy, SweepRun
-from cases.services import sweep as module
 from cases.services.clocks import refresh_cases, refresh_officers, refresh_referrals
 from cases.services.sweep import run_sweep
 from tests.factories import (
@@ -393,15 +394,41 @@ def caseload_with_nothing_to_do(cases: int) -> None:
         cursor.execute("ANALYZE cases_case, cases_clock, cases_flag")
 
 
-def test_what_is_to_be_done_is_answered_from_partial_indexes_alone() -> None:
+@pytest.fixture
+def plans() -> Iterator[list[str]]:
+    """The plan of every SELECT, made with the settings under which it ran."""
+    seen: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip().startswith("SELECT") and not many:
+            execute(f"EXPLAIN {sql}", params, many, context)
+            seen.append("\n".join(line for (line,) in context["cursor"].fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        yield seen
+
+
+def test_what_is_to_be_done_is_answered_from_partial_indexes_alone(plans: list[str]) -> None:
     caseload_with_nothing_to_do(600)
 
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {module._PENDING}", {"now": NOW})
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    run_sweep(now=NOW)
 
+    (plan,) = plans
     assert "Seq Scan" not in plan
     assert [index for index in PARTIAL_INDEXES if index not in plan] == []
+
+
+def test_what_is_due_is_found_through_its_partial_index_too(plans: list[str]) -> None:
+    caseload_with_nothing_to_do(600)
+    fresh_case()
+    plans.clear()
+
+    run_sweep(now=NOW + 5 * HOUR)
+
+    of_cases, of_referrals = (plan for plan in plans if "LockRows" in plan)
+    assert "clock_unflagged_due" in of_cases
+    assert "Seq Scan" not in of_cases + of_referrals
 
 
 def test_nothing_due_is_one_question() -> None:
@@ -416,7 +443,7 @@ def test_nothing_due_is_one_question() -> None:
 
 
 def test_as_many_queries_for_thirty_due_cases_as_for_one() -> None:
-    def queries(count: int, moment) -> int:
+    def queries(count: int, moment: datetime) -> int:
         for _ in range(count):
             CaseFactory.create(received_at=moment, entered_at=moment)
         keys: list[UUID] = list(
