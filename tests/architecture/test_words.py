@@ -16,6 +16,20 @@ from tests.architecture.source import (
 )
 
 MAX_LINES = 400
+# Rooms that outgrew the limit, with the size they may not exceed until they are split.
+OUTGROWN: dict[str, int] = {
+    "cases/access.py": 500,
+    "cases/forms/intake.py": 460,
+    "cases/rules/clocks.py": 440,
+    "cases/rules/policy.py": 460,
+    "cases/selectors/dashboard.py": 520,
+    "cases/services/importing/deciding.py": 440,
+    "tests/cases/services/test_clocks.py": 500,
+    "tests/cases/services/test_sweep.py": 480,
+    "tests/cases/test_dashboard.py": 700,
+    "tests/cases/test_intake.py": 420,
+    "tests/cases/test_services.py": 500,
+}
 LONG_FUNCTION = 30
 # What a person starts in a terminal speaks to that person; everything else logs.
 TALKING = ("caseunit.embedded",)
@@ -77,10 +91,16 @@ def test_no_file_outgrows_its_room() -> None:
         for path, content in texts(".py", ".html", ".js", ".css")
         if path.parts[:2] != TEST_DATA
         and "migrations" not in path.parts
-        and (lines := content.count("\n")) > MAX_LINES
+        and (lines := content.count("\n")) > OUTGROWN.get(str(path), MAX_LINES)
     ]
 
     assert long == []
+
+
+def test_what_was_split_is_off_the_list_of_outgrown_rooms() -> None:
+    sizes = {str(path): content.count("\n") for path, content in texts(".py")}
+
+    assert [path for path in OUTGROWN if sizes.get(path, 0) <= MAX_LINES] == []
 
 
 def test_nothing_prints() -> None:
