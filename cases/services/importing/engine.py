@@ -31,6 +31,7 @@ from cases.services.importing.staging import Group, Staging
 
 BUNDLE_CARRIES = ("assignments", "referrals", "responses", "reviews", "suspects")
 READ_ORDER = (OFFICERS, CASES, REFERRALS, EVENTS)
+STAGED = (CASES, REFERRALS, EVENTS, ONE_FILE)
 TELL_EVERY = 20_000
 KEEP_REJECTIONS = 1_000
 MOST_OFFICERS = 50_000
@@ -174,13 +175,21 @@ class Job:
             plan = planner.plan(groups, known_to(groups, lock=False))
             self._add(plan.tally)
 
+    def count_officers(self, at: datetime) -> None:
+        """Show on the run what has landed so far: officers, and how many rows there are."""
+        staged = sum(self.kinds[name] for name in STAGED)
+        ImportRun.objects.filter(pk=self.run.pk).update(
+            rows_total=self.total,
+            rows_done=self.total - staged,
+            landed=F("landed") + self.tally.landed,
+            changed=F("changed") + self.tally.changed,
+            heartbeat_at=at,
+        )
+
     def land(self, book: OfficerBook, staging: Staging, clock: Callable[[], datetime]) -> None:
         """Land every staged row, batch by batch."""
         planner, landing = self.planner(book), self.landing()
-        done = self.total - sum(self.kinds[name] for name in (CASES, REFERRALS, EVENTS, ONE_FILE))
-        ImportRun.objects.filter(pk=self.run.pk).update(
-            rows_total=self.total, rows_done=done, heartbeat_at=clock()
-        )
+        done = self.total - sum(self.kinds[name] for name in STAGED)
         for groups in staging.batches():
             self._land_batch(planner, landing, groups, clock)
             done += self._lines(groups)

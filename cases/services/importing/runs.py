@@ -258,7 +258,9 @@ def _carry_out(job: Job, viewer: Viewer, clock: Clock) -> None:
     try:
         book = OfficerBook.loaded(job.run)
         job.read(book, staging)
-        save_officers(viewer=viewer, now=job.now, book=book)
+        with transaction.atomic():
+            save_officers(viewer=viewer, now=job.now, book=book)
+            job.count_officers(clock())
         job.land(book, staging, clock)
         _finish(job, viewer, book, before, clock())
     except ImportRefused as refused:

@@ -213,7 +213,7 @@ def _first_line(lines: _Lines, what: str) -> str:
 
 def _delimiter_of(header: str, following: Sequence[str]) -> str:
     """The one that cuts the header into most pieces, and the following lines into as many."""
-    sample = [line for line in (header, *following) if line.strip()]
+    sample = [header, *(line for line in following if line.strip())]
 
     def agreement(delimiter: str) -> tuple[int, int]:
         counts = [_cut(line, delimiter) for line in sample]
