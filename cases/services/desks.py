@@ -93,6 +93,24 @@ higher AS (
 )"""
 
 
+# A flag never lies on a desk that can't open its case. Captains reach every case; a sergeant who
+# got it because nobody else was left becomes the case's supervisor. Parameter: `flags`.
+ENTRUST = """
+UPDATE cases_case AS subject
+SET supervisor_id = holder.id
+FROM cases_flag AS flag
+JOIN cases_officer AS holder ON holder.id = flag.supervisor_id AND holder.rank = 'sergeant'
+WHERE flag.id = ANY (%(flags)s::uuid[])
+  AND subject.id = flag.case_id
+  AND subject.supervisor_id IS DISTINCT FROM holder.id
+  AND NOT EXISTS (
+      SELECT FROM cases_squad AS squad
+      WHERE squad.id = subject.squad_id
+        AND (squad.sergeant_id = holder.id OR squad.id = holder.squad_id)
+  )
+RETURNING subject.id, holder.id"""
+
+
 def unit_day(now: datetime) -> date:
     """The day it is at the unit."""
     return now.astimezone(unit_calendar().time_zone).date()

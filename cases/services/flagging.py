@@ -18,7 +18,7 @@ from audit.events import Event
 from audit.recorder import Note, record_many
 from cases.rules.flags import CLOCK_FLAGS, Finding, flag_acknowledged_due
 from cases.selectors.policy import current_policy, unit_calendar
-from cases.services.desks import ACTIVE, DESK, PLACED, unit_day
+from cases.services.desks import ACTIVE, DESK, ENTRUST, PLACED, unit_day
 
 # Flags are raised by the unit's rules, whoever's entry or which sweep set them off.
 RULES = Actor(f"{SYSTEM_PREFIX}rules", f"{SYSTEM_PREFIX}rules")
@@ -214,7 +214,7 @@ def settle_flags(*, subjects: Subjects, found: Iterable[Found], now: datetime) -
     if not rows:
         return FlagChanges(resolved=resolved)
     reworded = touch(_REWORD, values)
-    raised = note_all(Event.FLAG_RAISED, touch(_RAISE_FOUND, values | on_desk(now)), now)
+    raised = lay(Event.FLAG_RAISED, touch(_RAISE_FOUND, values | on_desk(now)), now)
     return FlagChanges(raised, resolved, reworded)
 
 
@@ -222,7 +222,7 @@ def raise_due(clock_ids: Collection[int], now: datetime) -> tuple[Touched, ...]:
     """Raise what these clocks past due stand for; the caller holds a lock on each."""
     kinds = json.dumps({clock.value: flag.value for clock, flag in CLOCK_FLAGS.items()})
     values = {"clocks": list(clock_ids), "flag_kinds": kinds, "now": now, **on_desk(now)}
-    return note_all(Event.FLAG_RAISED, touch(_RAISE_DUE, values), now)
+    return lay(Event.FLAG_RAISED, touch(_RAISE_DUE, values), now)
 
 
 def resolve_settled(clock_ids: Collection[int], now: datetime) -> tuple[Touched, ...]:
@@ -245,6 +245,15 @@ def fetch(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
+
+
+def lay(event: Event, flags: tuple[Touched, ...], now: datetime) -> tuple[Touched, ...]:
+    """Note flags that came to a desk, and entrust it with cases it could not open; the flags."""
+    note_all(event, flags, now)
+    entrusted = fetch(ENTRUST, {"flags": [flag.id for flag in flags]}) if flags else []
+    notes = (Note("case", case, changes={"supervisor": str(holder)}) for case, holder in entrusted)
+    record_many(Event.CASE_CHANGED, notes, at=now, actor=RULES)
+    return flags
 
 
 def note_all(event: Event, flags: tuple[Touched, ...], now: datetime) -> tuple[Touched, ...]:

@@ -29,7 +29,7 @@ from cases.services.flagging import (
     TOUCHED,
     Touched,
     fetch,
-    note_all,
+    lay,
     on_desk,
     raise_due,
     resolve_settled,
@@ -211,13 +211,13 @@ def _resolve_settled(moment: datetime) -> Counter[str]:
 def _return_waived(moment: datetime) -> Counter[str]:
     """A waiver has an end; the flag is then open again, on the desk it would be raised to now."""
     returned = _moved(_RETURN, _claim(_FLAGS, _RETURNS, moment), moment)
-    return Counter(returned=len(note_all(Event.FLAG_RETURNED, returned, moment)))
+    return Counter(returned=len(lay(Event.FLAG_RETURNED, returned, moment)))
 
 
 def _climb(moment: datetime) -> Counter[str]:
     """Move up what nobody acknowledged in time."""
     moved = _moved(_CLIMB, _claim(_FLAGS, _CLIMBS, moment), moment)
-    return Counter(escalated=len(note_all(Event.FLAG_ESCALATED, moved, moment)))
+    return Counter(escalated=len(lay(Event.FLAG_ESCALATED, moved, moment)))
 
 
 def _moved(sql: str, ids: list[Any], moment: datetime) -> tuple[Touched, ...]:

@@ -24,7 +24,7 @@ from cases.enums import (
     ReviewDecision,
     RoleCode,
 )
-from cases.models import Case, Draft, Flag, Response, Victim
+from cases.models import Case, Draft, Flag, Officer, Response, Victim
 from cases.models.sealing import case_key, open_identity_of, open_text
 from cases.services import responses
 from cases.services.assignments import OfficerGone, acknowledge_assignment, assign_case
@@ -497,3 +497,30 @@ def test_a_write_that_fails_leaves_no_row_and_no_entry(unit: Unit) -> None:
         unit.log(case, ResponseKind.SUSPECT_INTERVIEW, suspect_id=uuid.uuid4())
 
     assert (Entry.objects.count(), Response.objects.count()) == before
+
+
+def test_a_flag_never_lies_on_a_desk_that_cannot_open_its_case(unit: Unit) -> None:
+    """A unit without a captain: whoever the flag falls to becomes the case's supervisor."""
+    Officer.objects.filter(pk=unit.captain.officer_id).update(active_to=NOW.date())
+    case = create_case(viewer=access.system_viewer("test"), now=NOW, intake=_intake())
+    assert case.supervisor_id is None
+
+    run_sweep(now=NOW + 10 * DAY)
+
+    case.refresh_from_db()
+    holders = set(Flag.objects.filter(case=case).values_list("supervisor_id", flat=True))
+    assert holders == {unit.sergeant.officer_id} == {case.supervisor_id}
+    assert access.find_case(unit.sergeant, case.pk, NOW) == case
+    assert case.pk in access.supervised_cases(unit.sergeant, NOW).values_list("pk", flat=True)
+    assert Entry.objects.filter(event=Event.CASE_CHANGED, subject_id=str(case.pk)).count() == 1
+
+
+def test_a_captain_takes_what_has_no_squad_without_becoming_its_supervisor(unit: Unit) -> None:
+    case = create_case(viewer=access.system_viewer("test"), now=NOW, intake=_intake())
+
+    run_sweep(now=NOW + 10 * DAY)
+
+    case.refresh_from_db()
+    holders = set(Flag.objects.filter(case=case).values_list("supervisor_id", flat=True))
+    assert holders == {unit.captain.officer_id}
+    assert case.supervisor_id is None
