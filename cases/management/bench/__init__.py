@@ -1,0 +1,1 @@
+"""How fast is the product at a size that no demonstration has, beside SQL written by hand?"""

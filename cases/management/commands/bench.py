@@ -1,0 +1,79 @@
+"""How fast is the product with many cases, beside the best SQL for the same answers?
+
+manage.py bench [--cases N] [--json] [--pages] [--keep]
+"""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from audit.context import acting_as_system
+from cases.management.bench.caseload import build
+from cases.management.bench.measures import Result, audit_cost, measured, measures
+from cases.management.bench.pages import PageResult, measured_pages
+from cases.management.bench.report import Results, report
+from cases.management.bench.scratch import ScratchDatabases, mark_filled, tidy
+
+CASES = 100_000
+FEWEST = 500
+GROWTH = 10
+REPETITIONS = 31
+
+
+class Command(BaseCommand):
+    help = "Time the product with N and with N/10 synthetic cases, in a scratch database."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--cases", type=int, default=CASES, help=f"N (default {CASES})")
+        parser.add_argument("--json", action="store_true", help="print rows for a program")
+        parser.add_argument("--pages", action="store_true", help="whole pages too")
+        parser.add_argument(
+            "--keep", action="store_true", help="keep the scratch databases and take them up again"
+        )
+        parser.add_argument(
+            "--repetitions", type=int, default=REPETITIONS, help=f"(default {REPETITIONS})"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        cases = options["cases"]
+        if cases < FEWEST:
+            raise CommandError(f"--cases {cases} says nothing; give {FEWEST} or more.")
+        with ScratchDatabases(keep=options["keep"]) as databases:
+            few, many = (self._run(databases, size, options) for size in (cases // GROWTH, cases))
+        if options["json"]:
+            rows = [result.as_dict() for results in (few, many) for result in results]
+            self.stdout.write(json.dumps(rows, indent=1))
+        else:
+            self.stdout.write("\n".join(report(few, many)))
+
+    def _run(self, databases: ScratchDatabases, cases: int, options: Mapping[str, Any]) -> Results:
+        self._tell(f"A scratch database for {cases:,} cases…")
+        with acting_as_system("bench"), databases.of(cases) as filled_at:
+            now = filled_at or timezone.now()
+            if filled_at is None:
+                build(cases, now)
+                tidy()
+                mark_filled(now)
+            return list(self._results(cases, now, options))
+
+    def _results(
+        self, cases: int, now: datetime, options: Mapping[str, Any]
+    ) -> Iterator[Result | PageResult]:
+        times = options["repetitions"]
+        if options["pages"]:
+            self._tell("Pages…")
+            yield from measured_pages(cases, times)
+        yield audit_cost(now, cases, times)
+        for measure in measures(now):
+            self._tell(f"{measure.name}…")
+            yield measured(measure, cases, times)
+        tidy()
+
+    def _tell(self, words: str) -> None:
+        self.stderr.write(words)
