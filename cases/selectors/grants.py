@@ -172,17 +172,18 @@ def _ways(steps: Sequence[AccessStep]) -> tuple[str, ...]:
 
 
 def _person(case: Case, account_id: UUID, now: datetime) -> Person:
-    account = Account.objects.select_related("role").filter(pk=account_id).first()
-    if account is None:
+    account = Account.objects.filter(pk=account_id)
+    role = account.values_list("role__label", flat=True).first()
+    if role is None:
         raise Hidden
-    viewer = access.viewer_for(account)
+    (viewer,) = access.viewers_for(account)
     answers = (
         (permission, access.decide(viewer, case, permission, now)) for permission in EXPLAINED
     )
     return Person(
-        account.pk,
-        account.display_name,
-        account.role.label,
+        account_id,
+        viewer.label,
+        role,
         tuple(
             Answer(str(permission.label), decision.allowed, decision.steps)
             for permission, decision in answers

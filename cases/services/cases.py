@@ -15,7 +15,7 @@ from cases.models import Case, CaseStateChange, Officer, Referral, Squad
 from cases.models.sealing import new_case_key
 from cases.rules.facts import CARRIES
 from cases.services.clocks import refresh_cases
-from cases.services.victims import PersonInput, save_person, save_victim
+from cases.services.victims import PersonInput, save_everybody
 
 NUMBER_LOCK = 4_201
 
@@ -71,7 +71,7 @@ def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
     if existing is not None:
         return existing
     case = _save_case(viewer, now, intake)
-    _save_people(case, intake, now)
+    save_everybody(case, intake.victims, intake.people, now)
     _save_referral(case, intake, now)
     record(
         Event.CASE_CREATED,
@@ -130,13 +130,6 @@ def _squad(viewer: Viewer, intake: Intake) -> Squad | None:
         return Squad.objects.select_related("sergeant").get(pk=intake.squad_id)
     officer = Officer.objects.select_related("squad__sergeant").filter(pk=viewer.officer_id).first()
     return officer.squad if officer else None
-
-
-def _save_people(case: Case, intake: Intake, now: datetime) -> None:
-    for victim in intake.victims:
-        save_victim(case, victim, now)
-    for person in intake.people:
-        save_person(case, person, now)
 
 
 def _save_referral(case: Case, intake: Intake, now: datetime) -> None:

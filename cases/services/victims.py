@@ -14,7 +14,7 @@ from cases.access import Viewer
 from cases.enums import Permission, PersonRole
 from cases.models import BlindToken, Case, InvolvedPerson, Victim
 from cases.models.sealing import new_pseudonym, seal_identity_on
-from cases.rules.redaction import redact
+from cases.rules.redaction import KnownPerson, redact
 from cases.services.clocks import refresh_cases
 from cases.services.locking import lock_case
 from cases.services.narratives import (
@@ -125,14 +125,38 @@ def save_victim(case: Case, person: PersonInput, now: datetime) -> Victim:
 def save_person(case: Case, person: PersonInput, now: datetime) -> InvolvedPerson:
     """The person's row and blind tokens, inside the caller's transaction."""
     pseudonym = new_pseudonym(PERSON_PREFIX)
-    people = (*known_people(case), known_person(pseudonym, person.identity))
+    known = (*known_people(case), known_person(pseudonym, person.identity))
+    return _save_named(case, pseudonym, person, known, now)
+
+
+def save_everybody(
+    case: Case, victims: Iterable[PersonInput], people: Iterable[PersonInput], now: datetime
+) -> None:
+    """All the people of a new case; a text about one is redacted with the names of all."""
+    known = [
+        known_person(save_victim(case, victim, now).pseudonym, victim.identity)
+        for victim in victims
+    ]
+    named = [(new_pseudonym(PERSON_PREFIX), person) for person in people]
+    known += [known_person(pseudonym, person.identity) for pseudonym, person in named]
+    for pseudonym, person in named:
+        _save_named(case, pseudonym, person, tuple(known), now)
+
+
+def _save_named(
+    case: Case,
+    pseudonym: str,
+    person: PersonInput,
+    known: tuple[KnownPerson, ...],
+    now: datetime,
+) -> InvolvedPerson:
     added = InvolvedPerson(
         case=case,
         role=person.role or PersonRole.WITNESS,
         pseudonym=pseudonym,
         named=any(person.identity.values()),
-        relation=redact(person.relation, people)[:RELATION_LENGTH],
-        description=redact(person.description, people),
+        relation=redact(person.relation, known)[:RELATION_LENGTH],
+        description=redact(person.description, known),
         entered_at=now,
     )
     seal_identity_on(added, person.identity)
