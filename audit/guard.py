@@ -68,6 +68,11 @@ def failed(response: HttpResponseBase) -> bool:
     return response.status_code >= HTTPStatus.BAD_REQUEST
 
 
+def broke(response: HttpResponseBase) -> bool:
+    """Whether the fault was ours."""
+    return response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def left_entry(context: Context) -> bool:
     """Whether an entry of this context is in the table: one that was rolled back doesn't count."""
     return Entry.objects.filter(pk__in=context.entry_ids).exists()

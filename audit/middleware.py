@@ -24,6 +24,7 @@ from audit.events import Event, Outcome
 from audit.guard import (
     DENIED_STATUSES,
     UnauditedResponse,
+    broke,
     failed,
     left_entry,
     needs_entry,
@@ -94,7 +95,7 @@ def _hold_to_account(request: HttpRequest, response: HttpResponse, context: Cont
         _record_refusal(request, response)
     elif needs_entry(request, response):
         _require_entry(request, response, context)
-    elif failed(response):
+    elif broke(response) or (failed(response) and request.user.is_authenticated):
         _record_alone(request, Event.REQUEST_FAILED, Outcome.FAILED, response.status_code)
 
 

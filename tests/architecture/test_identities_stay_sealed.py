@@ -25,11 +25,19 @@ from cases.enums import (
 )
 from cases.models import Case
 from cases.services.assignments import assign_case
+from cases.services.bulk import assign_cases
 from cases.services.cases import Intake, ReferralInput, create_case
 from cases.services.closing import close_case, reopen_case
+from cases.services.flags import acknowledge_flag, request_update, waive_flag
 from cases.services.grants import give_grant, lift_wall, set_wall
 from cases.services.referrals import acknowledge_referral
-from cases.services.responses import AnswerInput, ResponseInput, log_response, save_draft
+from cases.services.responses import (
+    AnswerInput,
+    EvidenceInput,
+    ResponseInput,
+    log_response,
+    save_draft,
+)
 from cases.services.reviews import review_report
 from cases.services.victims import PersonInput, add_person, search_identities
 from tests.factories import (
@@ -37,6 +45,7 @@ from tests.factories import (
     NOW,
     AccountFactory,
     CaseFactory,
+    FlagFactory,
     OfficerFactory,
     ReferralFactory,
     ResponseFactory,
@@ -172,7 +181,43 @@ def look_for_the_child(viewer: Viewer, case: Case) -> object:
     return search_identities(viewer=viewer, now=NOW, identity=dict(CHILD))
 
 
+def acknowledge_a_flag(viewer: Viewer, case: Case) -> object:
+    flag = FlagFactory.create(case=case)
+    return acknowledge_flag(viewer=viewer, now=NOW, flag_id=flag.pk, comment=NAMED)
+
+
+def waive_a_flag(viewer: Viewer, case: Case) -> object:
+    flag = FlagFactory.create(case=case)
+    return waive_flag(viewer=viewer, now=NOW, flag_id=flag.pk, reason=NAMED, until=NOW + DAY)
+
+
+def ask_for_an_update(viewer: Viewer, case: Case) -> object:
+    return request_update(viewer=viewer, now=NOW, case_ids=[case.pk], comment=NAMED)
+
+
+def assign_in_bulk(viewer: Viewer, case: Case) -> object:
+    other = OfficerFactory.create(squad=case.squad)
+    return assign_cases(
+        viewer=viewer, now=NOW, case_ids=[case.pk], officer_id=other.pk, reason=NAMED
+    )
+
+
+def note_evidence(viewer: Viewer, case: Case) -> object:
+    entry = ResponseInput(
+        kind=ResponseKind.SUPPLEMENT,
+        occurred_at=NOW - timedelta(hours=1),
+        narrative=NAMED,
+        evidence=(EvidenceInput("E-1", NAMED),),
+    )
+    return log_response(viewer=viewer, now=NOW, case_id=case.pk, entry=entry)
+
+
 ACTS: list[Act] = [
+    acknowledge_a_flag,
+    waive_a_flag,
+    ask_for_an_update,
+    assign_in_bulk,
+    note_evidence,
     open_case,
     name_a_caregiver,
     log_a_report,

@@ -165,6 +165,17 @@ def test_a_strangers_wrong_address_is_no_attempt(client: Client) -> None:
     assert not Entry.objects.exists()
 
 
+def test_a_wrong_method_is_on_record_for_whoever_signed_in(signed_in: Client) -> None:
+    assert Client().post("/only-get/").status_code == 405
+    assert not Entry.objects.exists()
+
+    assert signed_in.post("/only-get/").status_code == 405
+
+    entry = Entry.objects.get()
+    assert (entry.event, entry.outcome) == (Event.REQUEST_FAILED, Outcome.FAILED)
+    assert entry.details == {"status": 405, "method": "POST"}
+
+
 def test_what_a_refused_view_recorded_is_undone_but_its_refusal_stays(signed_in: Client) -> None:
     signed_in.get("/hidden/41/")
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from audit.events import Event
 from audit.guard import leaves_no_entry
@@ -83,6 +84,7 @@ VIEWS: dict[str, Callable[..., HttpResponse]] = {
     "broken/": broken,
     "rolled-back/": rolled_back,
     "conflict/": conflict,
+    "only-get/": require_safe(exempt),
 }
 for view in VIEWS.values():
     view.access_rule = ("public", "made up for a test")  # type: ignore[attr-defined]
