@@ -43,6 +43,8 @@ WAYS = frozenset({HOLDS, SUPERVISES, LEADS, REACHES_ALL, GRANTED})
 
 View = Callable[..., HttpResponseBase]
 Grants = tuple[tuple[str, datetime], ...]
+# Where a case stands in every list: its last substantive entry, and its id among equals.
+Key = tuple[datetime, UUID]
 
 
 class Hidden(Http404):
@@ -184,38 +186,60 @@ def _supervision(viewer: Viewer) -> Q:
 
 
 def visible_page(
-    viewer: Viewer, now: datetime, *, size: int, before: tuple[datetime, UUID] | None = None
+    viewer: Viewer,
+    now: datetime,
+    *,
+    size: int,
+    before: Key | None = None,
+    matching: Q | None = None,
+    upwards: bool = False,
 ) -> QuerySet[Case]:
     """The newest `size` visible cases by last substantive entry, strictly before the given key.
 
+    Of those that match, where something is to match; `upwards` the nearest after the key instead.
     Each way of reaching a case is walked along its own ordered index and gives at most `size`
     rows; only those few are merged, so the cost doesn't follow the number of old cases.
     """
     if not viewer.can(Permission.VIEW_CASES):
         return Case.objects.none()
-    legs = [_leg(viewer, reach, size, before) for reach in _reaches(viewer)]
+    walk = _Walk(viewer, size, before, matching or Q(), upwards)
+    legs = [walk.along(reach) for reach in _reaches(viewer)]
     if viewer.scope != Scope.ALL:
-        legs.append(
-            _leg(viewer, Q(pk__in=_granted(viewer, now).values("content_object_id")), size, before)
-        )
+        legs.append(walk.along(Q(pk__in=_granted(viewer, now).values("content_object_id"))))
     if len(legs) == 1:
         return legs[0]
     within = [leg.values("pk") for leg in legs]
     merged = within[0].union(*within[1:])
-    return Case.objects.filter(pk__in=merged).order_by("-last_entry_at", "-id")[:size]
+    return Case.objects.filter(pk__in=merged).order_by(*walk.order)[:size]
 
 
-def _leg(
-    viewer: Viewer, reach: Q, size: int, before: tuple[datetime, UUID] | None
-) -> QuerySet[Case]:
-    cases = _beyond_walls(Case.objects.filter(reach), viewer)
-    if before is not None:
-        entry, key = before
-        cases = cases.filter(
-            Q(last_entry_at__lte=entry)
-            & (Q(last_entry_at__lt=entry) | Q(last_entry_at=entry, id__lt=key))
-        )
-    return cases.order_by("-last_entry_at", "-id")[:size]
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """From where, in which direction and how far cases are walked along an index."""
+
+    viewer: Viewer
+    size: int
+    edge: Key | None
+    matching: Q
+    upwards: bool
+
+    @property
+    def order(self) -> tuple[str, str]:
+        return ("last_entry_at", "id") if self.upwards else ("-last_entry_at", "-id")
+
+    def along(self, reach: Q) -> QuerySet[Case]:
+        cases = Case.objects.filter(reach, self.matching, self._beyond_edge())
+        return _beyond_walls(cases, self.viewer).order_by(*self.order)[: self.size]
+
+    def _beyond_edge(self) -> Q:
+        if self.edge is None:
+            return Q()
+        entry, key = self.edge
+        if self.upwards:
+            newer = Q(last_entry_at__gt=entry) | Q(last_entry_at=entry, id__gt=key)
+            return Q(last_entry_at__gte=entry) & newer
+        older = Q(last_entry_at__lt=entry) | Q(last_entry_at=entry, id__lt=key)
+        return Q(last_entry_at__lte=entry) & older
 
 
 def _reaches(viewer: Viewer) -> list[Q]:

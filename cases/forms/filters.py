@@ -36,11 +36,16 @@ class RangeField(forms.CharField):
         return int(least), int(most) if most else None
 
 
-class HolderField(forms.UUIDField):
+class HolderField(forms.Field):
     """Who has the case: an officer's id, or "none" for nobody."""
 
-    def to_python(self, value: object) -> object:
-        return cases.NOBODY if value == cases.NOBODY else super().to_python(value)
+    def to_python(self, value: str | None) -> UUID | str | None:
+        if not value or value == cases.NOBODY:
+            return value or None
+        officer_id = uuid_or_none(value)
+        if officer_id is None:
+            raise forms.ValidationError("This names no officer.")
+        return officer_id
 
 
 class NumberField(forms.CharField):

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import Viewer, visible_cases, visible_page
+from cases.access import Key, Viewer, visible_page
 from cases.enums import CaseState, Channel, ClockKind, OffenseClass
 from cases.models import Case, Flag
 from cases.models.case import OPEN
@@ -35,8 +37,6 @@ NOT_COUNTED = "none"
 NOBODY = "none"
 NO_DIVISION = "none"
 
-Key = tuple[datetime, UUID]
-
 
 @dataclass(frozen=True, slots=True)
 class CaseFilters:
@@ -59,10 +59,6 @@ class CaseFilters:
     age: tuple[int, int | None] | None = None
     complete: tuple[int, int | None] | None = None
     not_counted: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        return self == CaseFilters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,10 @@ def case_list(
     size: int = PAGE_SIZE,
 ) -> CaseListPage:
     """One page of the cases this viewer may see, and an entry that holds their ids."""
-    found = list(_decorated(_page(viewer, now, filters, before, size + 1)))
+    cases = visible_page(
+        viewer, now, size=size + 1, before=before, matching=_matching(filters, now)
+    )
+    found = list(_decorated(cases))
     page = found[:size]
     policy = current_policy()
     record(
@@ -129,13 +128,12 @@ def case_list(
 
 def neighbours(*, viewer: Viewer, now: datetime, filters: CaseFilters, key: Key) -> Neighbours:
     """The visible cases that stand right before and right after a case in the filtered list."""
-    matching = _matching(visible_cases(viewer, now), filters, now)
-    at, case_id = key
-    above = matching.filter(last_entry_at__gte=at).exclude(last_entry_at=at, pk__lte=case_id)
-    return Neighbours(
-        above.order_by("last_entry_at", "id").values_list("pk", flat=True).first(),
-        _before(matching, key).order_by(*_ORDER).values_list("pk", flat=True).first(),
-    )
+    near = partial(visible_page, viewer, now, size=1, before=key, matching=_matching(filters, now))
+    return Neighbours(_id_of(near(upwards=True)), _id_of(near()))
+
+
+def _id_of(cases: QuerySet[Case]) -> UUID | None:
+    return next(iter(cases.values_list("pk", flat=True)), None)
 
 
 def adjacent(order: Sequence[UUID], case_id: UUID) -> Neighbours:
@@ -146,44 +144,23 @@ def adjacent(order: Sequence[UUID], case_id: UUID) -> Neighbours:
     return Neighbours(order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None)
 
 
-_ORDER = ("-last_entry_at", "-id")
-
-
-def _page(
-    viewer: Viewer, now: datetime, filters: CaseFilters, before: Key | None, size: int
-) -> QuerySet[Case]:
-    """Unfiltered, the walk along the indexes; filtered, what matches of all that is visible."""
-    if filters.is_empty:
-        return visible_page(viewer, now, size=size, before=before)
-    matching = _matching(visible_cases(viewer, now), filters, now)
-    if before is not None:
-        matching = _before(matching, before)
-    return matching.order_by(*_ORDER)[:size]
-
-
-def _before(cases: QuerySet[Case], key: Key) -> QuerySet[Case]:
-    at, case_id = key
-    return cases.filter(last_entry_at__lte=at).exclude(last_entry_at=at, pk__gte=case_id)
-
-
-def _matching(cases: QuerySet[Case], filters: CaseFilters, now: datetime) -> QuerySet[Case]:
+def _matching(filters: CaseFilters, now: datetime) -> Q:
+    """What a case must be; everything when no filter is set."""
     plain = {
         "offense_class": filters.offense_class,
         "channel": filters.channel,
         "squad": filters.squad,
         "detective": filters.detective,
     }
-    cases = cases.filter(**{name: value for name, value in plain.items() if value})
-    if filters.complete is not None:
-        cases = cases.alias(percent=F("settled") * 100)
-    return cases.filter(
-        _state(filters.state),
-        _number(filters.number),
-        _flag(filters.flag),
-        _age(filters.age, now),
-        _complete(filters),
-        _division(filters.division),
-        Q(detective__isnull=True) if filters.nobody else Q(),
+    return (
+        Q(**{name: value for name, value in plain.items() if value})
+        & _state(filters.state)
+        & _number(filters.number)
+        & _flag(filters.flag)
+        & _age(filters.age, now)
+        & _complete(filters)
+        & _division(filters.division)
+        & (Q(detective__isnull=True) if filters.nobody else Q())
     )
 
 
@@ -226,8 +203,9 @@ def _complete(filters: CaseFilters) -> Q:
     if filters.complete is None:
         return Q()
     least, most = filters.complete
-    found = Q(percent__gte=F("required") * least)
-    return found if most is None else found & Q(percent__lt=F("required") * (most + 1))
+    percent = F("settled") * 100
+    found = Q(GreaterThanOrEqual(percent, F("required") * least))
+    return found if most is None else found & Q(LessThan(percent, F("required") * (most + 1)))
 
 
 def _decorated(cases: QuerySet[Case]) -> QuerySet[Any]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cases import access
-from cases.access import Viewer, viewer_of
+from cases.access import Key, Viewer, viewer_of
 from cases.enums import Permission
 from cases.forms.filters import (
     FORMS,
@@ -27,7 +27,7 @@ from cases.forms.filters import (
 from cases.selectors import cases, timeline, work
 from cases.selectors.case_access import case_access_page
 from cases.selectors.case_detail import CasePage, case_page
-from cases.selectors.cases import Key, Neighbours
+from cases.selectors.cases import Neighbours
 
 PAGE_SIZE = cases.PAGE_SIZE
 PAGES = {work.SCREEN: ("my-work", "my work"), cases.SCREEN: ("case-list", "the list")}

@@ -134,6 +134,18 @@ def test_filters_by_flag_squad_detective_and_missing_count(desk: Desk) -> None:
         assert listed(desk.as_sergeant, f"?{query}") == [wanted.number], query
 
 
+def test_cases_that_nobody_has_and_those_without_a_division(desk: Desk) -> None:
+    mine = desk.held_case(division="North")
+    nobodys = CaseFactory.create(
+        squad=desk.squad, supervisor=desk.sergeant.officer, detective=None, division=""
+    )
+
+    assert listed(desk.as_sergeant, "?detective=none") == [nobodys.number]
+    assert listed(desk.as_sergeant, "?division=none") == [nobodys.number]
+    assert listed(desk.as_sergeant, "?division=North") == [mine.number]
+    assert "held by nobody" in words(desk.as_sergeant.get(f"{LIST}?detective=none"))
+
+
 def test_what_does_not_parse_is_said_and_not_applied(desk: Desk) -> None:
     case = desk.held_case()
 
