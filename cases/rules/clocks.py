@@ -333,7 +333,11 @@ def _reassignments(case: _Case) -> Iterator[Clock]:
 
 
 def _in_order(assignments: Iterable[AssignmentFact]) -> list[AssignmentFact]:
-    return sorted(assignments, key=attrgetter("effective_at", "entered_at", "key"))
+    """Of two made at the same moment, the one that has ended came first."""
+    return sorted(
+        assignments,
+        key=lambda fact: (fact.effective_at, fact.entered_at, fact.ended_at is None, fact.key),
+    )
 
 
 def _is_active(fact: AssignmentFact) -> bool:
