@@ -100,15 +100,16 @@ UPDATE cases_case AS subject
 SET supervisor_id = holder.id
 FROM cases_flag AS flag
 JOIN cases_officer AS holder ON holder.id = flag.supervisor_id AND holder.rank = 'sergeant'
+JOIN cases_case AS before ON before.id = flag.case_id
 WHERE flag.id = ANY (%(flags)s::uuid[])
-  AND subject.id = flag.case_id
+  AND subject.id = before.id
   AND subject.supervisor_id IS DISTINCT FROM holder.id
   AND NOT EXISTS (
       SELECT FROM cases_squad AS squad
       WHERE squad.id = subject.squad_id
         AND (squad.sergeant_id = holder.id OR squad.id = holder.squad_id)
   )
-RETURNING subject.id, holder.id"""
+RETURNING subject.id, before.supervisor_id, holder.id"""
 
 
 def unit_day(now: datetime) -> date:

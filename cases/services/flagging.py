@@ -251,9 +251,12 @@ def lay(event: Event, flags: tuple[Touched, ...], now: datetime) -> tuple[Touche
     """Note flags that came to a desk, and entrust it with cases it could not open; the flags."""
     note_all(event, flags, now)
     entrusted = fetch(ENTRUST, {"flags": [flag.id for flag in flags]}) if flags else []
-    notes = (Note("case", case, changes={"supervisor": str(holder)}) for case, holder in entrusted)
-    record_many(Event.CASE_CHANGED, notes, at=now, actor=RULES)
+    record_many(Event.CASE_CHANGED, (_entrusted(*row) for row in entrusted), at=now, actor=RULES)
     return flags
+
+
+def _entrusted(case_id: UUID, before: UUID | None, after: UUID) -> Note:
+    return Note("case", case_id, changes={"supervisor": [str(before or ""), str(after)]})
 
 
 def note_all(event: Event, flags: tuple[Touched, ...], now: datetime) -> tuple[Touched, ...]:
