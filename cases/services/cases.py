@@ -9,12 +9,14 @@ from django.utils.timezone import localtime
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import NotPermitted, Viewer
-from cases.enums import CaseState, Channel, OffenseClass, Permission
+from cases.access import GRANT_WORK, NotPermitted, Viewer
+from cases.enums import CaseState, Channel, ClockKind, OffenseClass, Permission, Scope
 from cases.models import Case, CaseStateChange, Officer, Referral, Squad
 from cases.models.sealing import new_case_key
 from cases.rules.facts import CARRIES
+from cases.selectors.policy import current_policy, unit_calendar
 from cases.services.clocks import refresh_cases
+from cases.services.grants import save_grant
 from cases.services.victims import PersonInput, save_everybody
 
 NUMBER_LOCK = 4_201
@@ -80,9 +82,21 @@ def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
         subject_id=case.pk,
         details={"number": case.number, "channel": case.channel},
     )
+    _let_opener_work(viewer, case, now)
     refresh_cases(case_ids=[case.pk], now=now)
     case.refresh_from_db()
     return case
+
+
+def _let_opener_work(viewer: Viewer, case: Case, now: datetime) -> None:
+    """Whoever took the report can write it down before a sergeant has assigned the case.
+
+    The grant lasts as long as the initial report may take, and shows like any other.
+    """
+    if viewer.account_id is None or viewer.scope != Scope.OWN:
+        return
+    until = current_policy().clocks[ClockKind.INITIAL_REPORT].limit.after(now, unit_calendar())
+    save_grant(viewer, case, viewer.account_id, GRANT_WORK, "Opened the case.", now, until)
 
 
 def _already_opened(submission_key: UUID | None) -> Case | None:

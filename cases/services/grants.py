@@ -40,6 +40,22 @@ def give_grant(
     access.require(viewer, case, Permission.GRANT_ACCESS, now)
     _check_grant(permission, reason, expires_at, now)
     words = redactor(case)(reason.strip())
+    return save_grant(viewer, case, account_id, permission, words, now, expires_at)
+
+
+def save_grant(
+    viewer: Viewer,
+    case: Case,
+    account_id: UUID,
+    permission: str,
+    reason: str,
+    now: datetime,
+    expires_at: datetime,
+) -> CaseUserObjectPermission:
+    """The grant itself, inside the caller's transaction and after its checks.
+
+    `reason` is kept as it stands.
+    """
     grant, _ = CaseUserObjectPermission.objects.update_or_create(
         permission=ModelPermission.objects.get(
             codename=permission, content_type__app_label="cases", content_type__model="case"
@@ -47,7 +63,7 @@ def give_grant(
         user=Account.objects.get(pk=account_id, is_active=True),
         content_object=case,
         defaults={
-            "reason": words,
+            "reason": reason,
             "granted_by_id": viewer.account_id,
             "granted_at": now,
             "expires_at": expires_at,
@@ -59,7 +75,7 @@ def give_grant(
         at=now,
         subject_type="case",
         subject_id=case.pk,
-        reason=words,
+        reason=reason,
         details={
             "account": str(account_id),
             "permission": permission,

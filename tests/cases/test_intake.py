@@ -345,10 +345,18 @@ def test_a_report_that_is_on_record_is_not_opened_again(desk: Desk) -> None:
     )
 
 
-def test_who_will_not_see_the_case_is_told_so(desk: Desk) -> None:
+def test_a_detective_goes_on_to_the_case_they_opened(desk: Desk) -> None:
     response = desk.as_detective.post(
         reverse("case-new-intake", args=["scene"]), typed(desk), follow=True
     )
+
+    assert response.redirect_chain[-1][0] == reverse("case-detail", args=[Case.objects.get().pk])
+
+
+def test_who_will_not_see_the_case_is_told_so(desk: Desk) -> None:
+    other = SquadFactory.create(led=True)
+
+    response = post(desk, typed(desk, **{"report-squad": str(other.pk)}))
 
     assert "The squad's sergeant assigns it" in words(response)
     assert response.status_code == 200

@@ -19,6 +19,7 @@ from cases.enums import (
     FlagKind,
     FlagStatus,
     OffenseClass,
+    Permission,
     PersonRole,
     ResponseKind,
     ReviewDecision,
@@ -524,3 +525,18 @@ def test_a_captain_takes_what_has_no_squad_without_becoming_its_supervisor(unit:
     holders = set(Flag.objects.filter(case=case).values_list("supervisor_id", flat=True))
     assert holders == {unit.captain.officer_id}
     assert case.supervisor_id is None
+
+
+@pytest.mark.parametrize(
+    ("later", "sees"),
+    [(12 * HOUR - timedelta(seconds=1), True), (12 * HOUR, False)],
+)
+def test_a_detective_can_work_the_case_they_opened_until_its_report_is_due(
+    unit: Unit, later: timedelta, sees: bool
+) -> None:
+    case = create_case(viewer=unit.detective, now=NOW, intake=_intake())
+
+    allowed = access.decide(unit.detective, case, Permission.LOG_RESPONSE, NOW + later).allowed
+
+    assert allowed is sees
+    assert Entry.objects.filter(event=Event.GRANT_GIVEN, subject_id=str(case.pk)).count() == 1
