@@ -156,8 +156,10 @@ def _cells(viewer: Viewer, now: datetime, filters: Filters) -> Iterable[Mapping[
     }
     past_due = Count("pk", filter=Q(next_due_at__lt=now))
     cases = narrowed(supervised_cases(viewer, now), filters).filter(OPEN).order_by()
-    return cases.values("detective_id", "detective__name", "division").annotate(
-        count=Count("pk"), past_due=past_due, **bands
+    return (
+        cases.alias(percent=F("settled") * 100)
+        .values("detective_id", "detective__name", "division")
+        .annotate(count=Count("pk"), past_due=past_due, **bands)
     )
 
 
@@ -176,8 +178,7 @@ def _received_between(now: datetime, band: tuple[int, int | None]) -> Q:
 def _share_between(band: tuple[int, int]) -> Q:
     """Whole percent, rounded down, so that 100 means complete."""
     first, last = band
-    at_least = Q(settled__gte=F("required") * first / 100.0)
-    return at_least & Q(settled__lt=F("required") * (last + 1) / 100.0)
+    return Q(percent__gte=F("required") * first) & Q(percent__lt=F("required") * (last + 1))
 
 
 def _banded(

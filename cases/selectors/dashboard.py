@@ -223,8 +223,8 @@ WITH rule AS (
         fresh.case_id IS NOT NULL OR reach.concerns = '{{}}' AS unflagged,
         coalesce(greatest(reach.flag_severity, fresh.severity), 0) AS severity,
         CASE WHEN reach.next_due_at < %(now)s
-             THEN extract(epoch FROM %(now)s - reach.next_starts_at)
-                  / greatest(extract(epoch FROM reach.next_due_at - reach.next_starts_at), 1)
+             THEN date_part('epoch', %(now)s - reach.next_starts_at)
+                  / greatest(date_part('epoch', reach.next_due_at - reach.next_starts_at), 1)
              ELSE 0 END AS times_over,
         reach.settled::float / nullif(reach.required, 0) AS completeness
     FROM ({reach}) AS reach LEFT JOIN fresh ON fresh.case_id = reach.id

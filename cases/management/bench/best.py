@@ -110,8 +110,8 @@ WITH {fresh}, ranked AS MATERIALIZED (
         greatest(one.flag_severity, fresh.severity) AS severity,
         greatest(one.flag_severity, fresh.severity) > 0 OR 'child_not_seen' = ANY (known) AS needs,
         CASE WHEN one.next_due_at < %(now)s
-             THEN extract(epoch FROM %(now)s - one.next_starts_at)
-                  / greatest(extract(epoch FROM one.next_due_at - one.next_starts_at), 1)
+             THEN date_part('epoch', %(now)s - one.next_starts_at)
+                  / greatest(date_part('epoch', one.next_due_at - one.next_starts_at), 1)
              ELSE 0 END AS times_over,
         one.settled::float / nullif(one.required, 0) AS completeness
     FROM (
