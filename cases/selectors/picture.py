@@ -40,6 +40,11 @@ class Picture:
     top: int = TOP
     bottom: int = BOTTOM
 
+    @property
+    def ends_late(self) -> bool:
+        """Whether the last mark leaves no room for its label on the right."""
+        return self.end.at > (LEFT + RIGHT) / 2
+
 
 def picture(
     first_flags: Sequence[datetime], *, cases: int, public_on: date, zone: ZoneInfo
