@@ -16,6 +16,7 @@ from cases.services.importing.guessing import (
     guessed_columns,
     guessed_time_column,
     guessed_words,
+    is_ambiguous,
 )
 from cases.services.importing.mapping import (
     SCHEMA,
@@ -204,10 +205,7 @@ class DrawForm(forms.Form):
         if not formats:
             sentence = "Nothing that reads as a date was found in this column. Choose another."
             self.add_error(f"{one.name}-column", sentence)
-        elif {"%m/%d/%Y", "%d/%m/%Y"} <= set(formats) or {
-            "%m/%d/%Y %H:%M",
-            "%d/%m/%Y %H:%M",
-        } <= set(formats):
+        elif is_ambiguous(formats):
             sentence = "These dates read month first and day first alike. Choose which it is."
             self.add_error(f"{one.name}-formats", sentence)
 

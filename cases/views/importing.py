@@ -196,10 +196,8 @@ def import_codes(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if mapping is None:
         return redirect("import-map", run_id=run_id)
     try:
-        codes = {
-            name: previews.code_values(viewer=viewer, run_id=run_id, column=column)
-            for name, column in code_fields(mapping)
-        }
+        columns = dict(code_fields(mapping))
+        codes = previews.code_values(viewer=viewer, run_id=run_id, columns=columns)
     except ImportRefused as refused:
         return _back_with(request, str(refused), run_id)
     form = CodesForm(

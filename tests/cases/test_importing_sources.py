@@ -64,6 +64,13 @@ def test_one_file_is_one_file() -> None:
         assert (source.kind, list(source.files)) == ("csv", ["file"])
 
 
+def test_one_file_can_be_opened_again_and_again() -> None:
+    with source_of(io.BytesIO(b"a,b\n1,2\n")) as source:
+        for _ in range(2):
+            with source.files["file"]() as stream:
+                assert stream.read() == b"a,b\n1,2\n"
+
+
 def test_the_same_bytes_have_the_same_digest(tmp_path: Path) -> None:
     folder = bundle(tmp_path)
     with source_at(folder) as one, source_at(folder) as other:

@@ -7,8 +7,8 @@ and the values themselves only of a column that somebody says holds codes, when 
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -27,7 +27,10 @@ MOST_DISTINCT = 200
 LONGEST_CODE = 60
 OUTLINES = 3
 OUTLINE_LENGTH = 24
-ENOUGH = 0.9
+RARELY = 0.1
+MOSTLY = 0.6
+# strptime would read other numbers into these.
+COMPACT = {"%Y%m%d": 8, "%Y%m%d%H%M": 12}
 SPEAKS = 60.0
 NAMELIKE_FROM = 20
 
@@ -42,12 +45,14 @@ DATE_FORMATS: Mapping[str, str] = {
     "%m/%d/%y": "11/23/26",
     "%m/%d/%y %H:%M": "11/23/26 14:05",
     "%m-%d-%Y": "11-23-2026",
+    "%d-%m-%Y": "23-11-2026 (day first)",
     "%d.%m.%Y": "23.11.2026",
     "%d.%m.%Y %H:%M": "23.11.2026 14:05",
     "%d.%m.%Y %H:%M:%S": "23.11.2026 14:05:09",
     "%d.%m.%y": "23.11.26",
     "%d/%m/%Y": "23/11/2026 (day first)",
     "%d/%m/%Y %H:%M": "23/11/2026 14:05 (day first)",
+    "%d/%m/%y": "23/11/26 (day first)",
     "%Y/%m/%d": "2026/11/23",
     "%Y/%m/%d %H:%M": "2026/11/23 14:05",
     "%Y%m%d": "20261123",
@@ -115,8 +120,8 @@ def look_at(opener: Opener) -> Look:
     if not count:
         raise ImportRefused(f"{FILE} has a header and no rows. Export it again.")
     _refuse_headerless(shape)
-    looks = (_look(name, one) for name, one in zip(shape.columns, gathered, strict=True))
-    return Look(shape, tuple(looks), count)
+    looks = [_look(name, one) for name, one in zip(shape.columns, gathered, strict=True)]
+    return Look(shape, tuple(_settled(looks)), count)
 
 
 def _cells(stream: BinaryIO, shape: Shape) -> Iterator[tuple[str, ...]]:
@@ -173,14 +178,53 @@ def _sketch(char: str) -> str:
 
 
 def _formats(values: Sequence[str]) -> list[str]:
-    """Formats that read nearly all of the values, so that one bad cell doesn't hide them."""
-    if not values:
+    """The formats that a good part of the values reads in, if they read most of them together.
+
+    Month first and day first alike only when neither reads more than the other.
+    """
+    reads = {one: {value for value in values if _reads(value, one)} for one in DATE_FORMATS}
+    told = {one: found for one, found in reads.items() if len(found) > RARELY * len(values)}
+    if len(set().union(*told.values())) < MOSTLY * len(values):
         return []
-    least = ENOUGH * len(values)
-    return [one for one in DATE_FORMATS if sum(_reads(value, one) for value in values) >= least]
+    return [one for one in told if len(told[one]) >= len(told.get(_twin(one), ()))]
+
+
+def _twin(pattern: str) -> str:
+    """The same format with month and day the other way round; "" where that makes none."""
+    for first, other in (("%m/%d/", "%d/%m/"), ("%m-%d-", "%d-%m-")):
+        if pattern.startswith(first):
+            return pattern.replace(first, other)
+        if pattern.startswith(other):
+            return pattern.replace(other, first)
+    return ""
+
+
+def is_ambiguous(formats: Collection[str]) -> bool:
+    """Whether the dates read month first and day first alike."""
+    return any(_twin(one) in formats for one in formats)
+
+
+def _settled(looks: Sequence[ColumnLook]) -> list[ColumnLook]:
+    """A file writes its dates one way: where a column leaves it open, another may tell."""
+    sure = [one for look in looks if not is_ambiguous(look.formats) for one in look.formats]
+    day_first = {one.startswith(("%d/", "%d-")) for one in sure if _twin(one)}
+    if len(day_first) != 1:
+        return list(looks)
+    keep = day_first.pop()
+    return [_as_first(look, day_first=keep) for look in looks]
+
+
+def _as_first(look: ColumnLook, *, day_first: bool) -> ColumnLook:
+    if not is_ambiguous(look.formats):
+        return look
+    starts = ("%d/", "%d-") if day_first else ("%m/", "%m-")
+    kept = (one for one in look.formats if _twin(one) not in look.formats or one.startswith(starts))
+    return replace(look, formats=tuple(kept))
 
 
 def _reads(value: str, pattern: str) -> bool:
+    if len(value) != COMPACT.get(pattern, len(value)):
+        return False
     try:
         if pattern == "iso":
             return len(value) >= len("2026-11-23") and bool(datetime.fromisoformat(value))

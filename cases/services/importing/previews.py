@@ -248,10 +248,13 @@ def upload_look(*, viewer: Viewer, run_id: UUID) -> Look:
         return look_at(_one_file(source))
 
 
-def code_values(*, viewer: Viewer, run_id: UUID, column: str) -> list[tuple[str, int]]:
-    """The codes in a column of the uploaded file, counted. Raises Hidden, ImportRefused."""
+def code_values(
+    *, viewer: Viewer, run_id: UUID, columns: Mapping[str, str]
+) -> dict[str, list[tuple[str, int]]]:
+    """field → the codes in its column, counted. Raises Hidden, ImportRefused."""
     with uploaded(_found(viewer, run_id)) as source:
-        return distinct_codes(_one_file(source), column)
+        opener = _one_file(source)
+        return {name: distinct_codes(opener, column) for name, column in columns.items()}
 
 
 def upload_mapping(*, viewer: Viewer, run_id: UUID) -> FieldMap | None:

@@ -66,12 +66,37 @@ def source_of(stream: BinaryIO) -> Iterator[Source]:
             archive = stack.enter_context(_archive(stream))
             yield Source("bundle", _entries(archive), digest)
     else:
-        yield Source("csv", {"file": lambda: _rewound(stream)}, digest)
+        yield Source("csv", {"file": lambda: _lent(stream)}, digest)
 
 
-def _rewound(stream: BinaryIO) -> BinaryIO:
-    stream.seek(0)
-    return stream
+class _Lent(io.RawIOBase):
+    """Somebody else's stream from its beginning; closing this one leaves it open."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = stream
+        stream.seek(0)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]
+        piece = self._stream.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _lent(stream: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", io.BufferedReader(_Lent(stream), PIECE))
 
 
 def _starts_with_zip(stream: BinaryIO) -> bool:
