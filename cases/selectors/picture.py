@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 WIDTH, HEIGHT = 960, 420
 LEFT, RIGHT, TOP, BOTTOM = 70, 930, 70, 360
 TICKS = 5
+LABEL_WIDTH = 190
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Picture:
     @property
     def ends_late(self) -> bool:
         """Whether the last mark leaves no room for its label on the right."""
-        return self.end.at > (LEFT + RIGHT) / 2
+        return self.end.at > RIGHT - LABEL_WIDTH
 
 
 def picture(

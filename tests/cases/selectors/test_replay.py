@@ -181,3 +181,10 @@ def test_the_drawing_is_well_formed_titled_and_without_styles() -> None:
     assert "2019-02-07: made public" in titles
     assert "style=" not in text
     assert "<style" not in text
+
+
+@pytest.mark.parametrize(
+    ("public_on", "late"), [(date(2019, 2, 7), False), (date(2010, 1, 1), True)]
+)
+def test_the_last_label_stays_inside(public_on: date, late: bool) -> None:
+    assert picture(FLAGGED, cases=9, public_on=public_on, zone=CHICAGO).ends_late is late
