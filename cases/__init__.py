@@ -1,1 +1,1 @@
-"""The unit's work: cases, victims, officers, referrals, and the rules that keep them from going quiet."""
+"""The unit's work: cases, victims, officers, referrals, and rules against going quiet."""

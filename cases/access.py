@@ -69,6 +69,11 @@ class Viewer:
     discipline: str = ""
     is_active: bool = True
 
+    @property
+    def account_key(self) -> UUID:
+        """The account's id for look-ups; the system has none, and nil matches nothing."""
+        return self.account_id or UUID(int=0)
+
     def can(self, permission: Permission) -> bool:
         """Whether the role holds the permission at all; on a case, ask `decide`."""
         return self.is_active and permission in self.permissions
@@ -161,9 +166,9 @@ def visible_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
         return Case.objects.none()
     if viewer.scope == Scope.ALL:
         return _beyond_walls(Case.objects.all(), viewer)
-    own = Case.objects.filter(_reach(viewer)).order_by().values("pk") if _reach(viewer) else None
-    granted = _granted(viewer, now).values("content_object_id")
-    within = own.union(granted) if own is not None else granted
+    within = _granted(viewer, now).values_list("content_object_id")
+    if reach := _reach(viewer):
+        within = within.union(Case.objects.filter(reach).order_by().values_list("pk"))
     return _beyond_walls(Case.objects.filter(pk__in=within), viewer)
 
 
@@ -285,7 +290,7 @@ def _beyond_walls(cases: QuerySet[Case], viewer: Viewer) -> QuerySet[Case]:
 def walled_from(viewer: Viewer, case_ids: Iterable[UUID]) -> set[UUID]:
     """Which of these cases a wall hides from the viewer, so that not even a hint of them shows."""
     walls = Wall.objects.filter(
-        case_id__in=list(case_ids), account_id=viewer.account_id, lifted_at__isnull=True
+        case_id__in=list(case_ids), account_id=viewer.account_key, lifted_at__isnull=True
     )
     return set(walls.values_list("case_id", flat=True))
 
@@ -367,7 +372,7 @@ def _active_step(viewer: Viewer) -> AccessStep:
 
 
 def _wall_step(viewer: Viewer, case: Case) -> AccessStep:
-    walls = Wall.objects.filter(case=case, account_id=viewer.account_id, lifted_at__isnull=True)
+    walls = Wall.objects.filter(case=case, account_id=viewer.account_key, lifted_at__isnull=True)
     return _wall_said(walled=viewer.account_id is not None and walls.exists())
 
 

@@ -142,8 +142,9 @@ def _squad(viewer: Viewer, intake: Intake) -> Squad | None:
     """The chosen squad, else that of whoever opens the case: somebody supervises at once."""
     if intake.squad_id:
         return Squad.objects.select_related("sergeant").get(pk=intake.squad_id)
-    officer = Officer.objects.select_related("squad__sergeant").filter(pk=viewer.officer_id).first()
-    return officer.squad if officer else None
+    if viewer.officer_id is None:
+        return None
+    return Officer.objects.select_related("squad__sergeant").get(pk=viewer.officer_id).squad
 
 
 def _save_referral(case: Case, intake: Intake, now: datetime) -> None:

@@ -22,8 +22,8 @@ from cases.rules.closing import Obstacle, closing_obstacles
 from cases.selectors.facts import case_facts
 from cases.selectors.policy import current_policy
 from cases.services.clocks import refresh_cases, refresh_officers
-from cases.services.narratives import redactor
 from cases.services.locking import lock_case
+from cases.services.narratives import redactor
 
 
 class ClosingRefused(ValueError):

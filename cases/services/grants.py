@@ -56,6 +56,7 @@ def save_grant(
 
     `reason` is kept as it stands.
     """
+    grant: CaseUserObjectPermission
     grant, _ = CaseUserObjectPermission.objects.update_or_create(
         permission=ModelPermission.objects.get(
             codename=permission, content_type__app_label="cases", content_type__model="case"
@@ -135,7 +136,7 @@ def set_wall(
         case=case,
         account_id=account_id,
         lifted_at=None,
-        defaults={"reason": words, "set_by_id": viewer.account_id, "set_at": now},
+        defaults={"reason": words, "set_by_id": viewer.account_key, "set_at": now},
     )
     if made:
         record(

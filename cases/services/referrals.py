@@ -12,8 +12,8 @@ from cases.access import Viewer
 from cases.enums import Permission
 from cases.models import Referral
 from cases.services.clocks import refresh_cases
-from cases.services.narratives import redactor
 from cases.services.locking import lock_case
+from cases.services.narratives import redactor
 
 HOW_LENGTH = 200
 

@@ -125,7 +125,7 @@ def log_response(*, viewer: Viewer, now: datetime, case_id: UUID, entry: Respons
     response = _save_response(viewer, case, entry, now)
     _save_evidence(case, entry, now)
     _move_state(viewer, case, entry, now)
-    Draft.objects.filter(case=case, account_id=viewer.account_id).delete()
+    Draft.objects.filter(case=case, account_id=viewer.account_key).delete()
     record(
         Event.RESPONSE_LOGGED,
         at=now,
@@ -323,11 +323,11 @@ def save_draft(
 
 
 def _draft_of(viewer: Viewer, case_id: UUID) -> Draft | None:
-    return Draft.objects.filter(case_id=case_id, account_id=viewer.account_id).first()
+    return Draft.objects.filter(case_id=case_id, account_id=viewer.account_key).first()
 
 
 def _new_draft(viewer: Viewer, case: Case) -> Draft:
-    draft = Draft(case=case, account_id=viewer.account_id, submission_key=uuid.uuid4())
+    draft = Draft(case=case, account_id=viewer.account_key, submission_key=uuid.uuid4())
     give_key(draft)
     return draft
 
@@ -361,5 +361,5 @@ def open_draft(*, viewer: Viewer, now: datetime, case_id: UUID) -> OpenedDraft |
 def discard_draft(*, viewer: Viewer, now: datetime, case_id: UUID) -> None:
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
-    Draft.objects.filter(case=case, account_id=viewer.account_id).delete()
+    Draft.objects.filter(case=case, account_id=viewer.account_key).delete()
     record(Event.RESPONSE_DRAFT_DISCARDED, at=now, subject_type="case", subject_id=case.pk)

@@ -1,15 +1,17 @@
 """Do list, page, detail and explanation agree about who may see what, for every role and moment?"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as ModelPermission
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from cases import access
 from cases.access import Viewer
@@ -31,11 +33,11 @@ pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 
 
-def seen_by(viewer: Viewer, now=NOW) -> set[UUID]:
+def seen_by(viewer: Viewer, now: datetime = NOW) -> set[UUID]:
     return set(access.visible_cases(viewer, now).values_list("pk", flat=True))
 
 
-def paged_by(viewer: Viewer, now=NOW, size=3) -> list[UUID]:
+def paged_by(viewer: Viewer, now: datetime = NOW, size: int = 3) -> list[UUID]:
     """Every case that paging through the list shows, in order."""
     found: list[Case] = []
     before = None
@@ -46,7 +48,7 @@ def paged_by(viewer: Viewer, now=NOW, size=3) -> list[UUID]:
     return [case.pk for case in found]
 
 
-def allowed_by(viewer: Viewer, now=NOW) -> set[UUID]:
+def allowed_by(viewer: Viewer, now: datetime = NOW) -> set[UUID]:
     return {
         case.pk
         for case in Case.objects.all()
@@ -54,7 +56,7 @@ def allowed_by(viewer: Viewer, now=NOW) -> set[UUID]:
     }
 
 
-def explained_by(account: Account, now=NOW) -> set[UUID]:
+def explained_by(account: Account, now: datetime = NOW) -> set[UUID]:
     return {
         case.pk
         for case in Case.objects.all()
@@ -212,7 +214,7 @@ def test_guardian_never_opens_a_case_by_a_model_permission() -> None:
     exact_sets(assert_all_agree(partner), set())
 
 
-def test_a_viewer_takes_one_query(django_assert_num_queries) -> None:
+def test_a_viewer_takes_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     squad = SquadFactory.create()
     account = AccountFactory.create(role=RoleCode.SERGEANT, officer__squad=squad)
 
@@ -254,7 +256,7 @@ def test_a_view_sends_strangers_to_sign_in_and_hides_from_the_wrong_role(
     rf: RequestFactory,
 ) -> None:
     @access.requires(Permission.SEE_DASHBOARD)
-    def page(request):  # pragma: no cover - must not be reached
+    def page(request: HttpRequest) -> HttpResponse:  # pragma: no cover - must not be reached
         raise AssertionError("reached")
 
     stranger, detective = rf.get("/dashboard/"), rf.get("/dashboard/")

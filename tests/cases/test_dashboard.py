@@ -261,6 +261,8 @@ def test_the_database_orders_as_the_rule_does(
         )
         if swept:
             flagged(case)
+        assert case.next_starts_at is not None
+        assert case.next_due_at is not None
         standings[case.pk] = Standing(
             unseen=kind == ClockKind.VICTIM_SEEN,
             severity=severity,

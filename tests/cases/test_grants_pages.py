@@ -61,7 +61,7 @@ def test_who_may_not_give_access_learns_nothing_about_outsiders(desk: Desk) -> N
     WallFactory.create(case=case, account=outsider, reason="Invented relation.")
     url = reverse("why", args=[case.pk])
 
-    said = words(desk.as_detective.get(url, {"account": outsider.pk}))
+    said = words(desk.as_detective.get(url, {"account": str(outsider.pk)}))
 
     assert outsider.display_name not in said
     assert "Invented relation." not in said

@@ -232,7 +232,7 @@ def test_the_effect_in_a_sentence(administrator: Account) -> None:
         viewer_for(administrator), NOW, role.code, Change(role.scope, role.permissions)
     )
 
-    def said(**counts: int) -> str:
+    def said(**counts: Any) -> str:
         return seeing(replace(effect, **counts))
 
     assert effect.changes_nothing

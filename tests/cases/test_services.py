@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -69,6 +70,7 @@ class Unit:
         )
         self.sergeant = access.viewer_for(self.sergeant_account)
         self.detective = access.viewer_for(self.detective_account)
+        self.detective_id: UUID = self.detective_account.officer_id
         self.captain = access.viewer_for(AccountFactory.create(role=RoleCode.CAPTAIN))
 
     def open_case(self, *, now: Any = NOW, viewer: Viewer | None = None, **fields: Any) -> Case:
@@ -81,9 +83,7 @@ class Unit:
         case = create_case(
             viewer=viewer or self.sergeant, now=now, intake=Intake(**{**intake, **fields})
         )
-        assign_case(
-            viewer=self.sergeant, now=now, case_id=case.pk, officer_id=self.detective.officer_id
-        )
+        assign_case(viewer=self.sergeant, now=now, case_id=case.pk, officer_id=self.detective_id)
         case.refresh_from_db()
         return case
 
@@ -191,7 +191,10 @@ def test_a_narrative_is_kept_sealed_and_redacted(unit: Unit) -> None:
         assert name not in response.narrative
     assert case.victims.get().pseudonym in response.narrative
     opened = open_text(
-        case_key(case), response.pk, responses.NARRATIVE_FIELD, response.sealed_narrative
+        case_key(case),
+        response.pk,
+        responses.NARRATIVE_FIELD,
+        bytes(response.sealed_narrative or b""),
     )
     assert opened == original
     assert response.narrative_length == len(original)
@@ -203,7 +206,9 @@ def test_a_sealed_narrative_moved_to_another_entry_does_not_open(unit: Unit) -> 
     other = unit.log(case, ResponseKind.SUPPLEMENT, narrative="Other.")
 
     with pytest.raises(seal.Tampered):
-        open_text(case_key(case), one.pk, responses.NARRATIVE_FIELD, other.sealed_narrative)
+        open_text(
+            case_key(case), one.pk, responses.NARRATIVE_FIELD, bytes(other.sealed_narrative or b"")
+        )
 
 
 def test_an_identity_moved_to_another_row_does_not_open(unit: Unit) -> None:
@@ -354,7 +359,7 @@ def test_a_draft_is_sealed_versioned_and_shows_what_was_changed_elsewhere(unit: 
         )
 
     assert conflict.value.theirs == {"narrative": "second"}
-    assert b"second" not in bytes(Draft.objects.get().sealed)
+    assert b"second" not in bytes(Draft.objects.get().sealed or b"")
     opened = open_draft(viewer=unit.detective, now=NOW, case_id=case.pk)
     assert opened is not None
     assert opened.payload == {"narrative": "second"}
@@ -403,7 +408,7 @@ def test_an_officer_who_leaves_hands_over_or_the_case_is_orphaned(unit: Unit) ->
     deactivate_officer(
         viewer=admin,
         now=NOW,
-        officer_id=unit.detective.officer_id,
+        officer_id=unit.detective_id,
         on=NOW.date(),
         handovers={handed.pk: successor.pk},
     )
@@ -418,11 +423,11 @@ def test_an_officer_who_leaves_hands_over_or_the_case_is_orphaned(unit: Unit) ->
 def test_a_case_closes_only_when_its_facts_allow_and_another_signs(unit: Unit) -> None:
     people = (PersonInput(identity=SUSPECT, role=PersonRole.SUSPECT),)
     case = unit.open_case(people=people)
-    close = {
+    close: dict[str, Any] = {
         "now": NOW + HOUR,
         "case_id": case.pk,
         "disposition": Disposition.CLEARED_ARREST,
-        "closing_officer_id": unit.detective.officer_id,
+        "closing_officer_id": unit.detective_id,
     }
     with pytest.raises(ClosingRefused) as refused:
         close_case(viewer=unit.sergeant, **close)
@@ -502,7 +507,7 @@ def test_a_write_that_fails_leaves_no_row_and_no_entry(unit: Unit) -> None:
 
 def test_a_flag_never_lies_on_a_desk_that_cannot_open_its_case(unit: Unit) -> None:
     """A unit without a captain: whoever the flag falls to becomes the case's supervisor."""
-    Officer.objects.filter(pk=unit.captain.officer_id).update(active_to=NOW.date())
+    Officer.objects.filter(account=unit.captain.account_key).update(active_to=NOW.date())
     case = create_case(viewer=access.system_viewer("test"), now=NOW, intake=_intake())
     assert case.supervisor_id is None
 

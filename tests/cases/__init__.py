@@ -1,0 +1,1 @@
+"""Does each part of the unit's work do what it says?"""
