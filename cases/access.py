@@ -9,18 +9,16 @@ Grants are django-guardian's direct-foreign-key rows; guardian's own checks and 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.views import redirect_to_login
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404
 
 from cases.enums import Permission, Rank, Scope
 from cases.models import Account, Case, CaseUserObjectPermission, RolePermission, Squad, Wall
@@ -40,8 +38,6 @@ LEADS = "leads its squad"
 REACHES_ALL = "role reaches all cases"
 GRANTED = "has a grant"
 WAYS = frozenset({HOLDS, SUPERVISES, LEADS, REACHES_ALL, GRANTED})
-
-View = Callable[..., HttpResponseBase]
 Grants = tuple[tuple[str, datetime], ...]
 # Where a case stands in every list: its last substantive entry, and its id among equals.
 Key = tuple[datetime, UUID]
@@ -155,9 +151,6 @@ def _squads(leads: list[UUID], rank: str | None, squad_id: UUID | None) -> froze
 def system_viewer(task: str) -> Viewer:
     """The system at work: a named task, every permission, every case; audited under its name."""
     return Viewer(None, f"system:{task}", "system", Scope.ALL, frozenset(Permission))
-
-
-# -- reach as a queryset ------------------------------------------------------------------------
 
 
 def visible_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
@@ -293,9 +286,6 @@ def walled_from(viewer: Viewer, case_ids: Iterable[UUID]) -> set[UUID]:
         case_id__in=list(case_ids), account_id=viewer.account_key, lifted_at__isnull=True
     )
     return set(walls.values_list("case_id", flat=True))
-
-
-# -- one case -----------------------------------------------------------------------------------
 
 
 def find_case(viewer: Viewer, case_id: UUID, now: datetime) -> Case:
@@ -474,54 +464,3 @@ def _worth_asking(accounts: QuerySet[Account], case: Case, now: datetime) -> Que
         | Q(pk__in=granted),
         role__permissions__permission=Permission.VIEW_CASES,
     ).distinct()
-
-
-# -- views --------------------------------------------------------------------------------------
-
-
-def requires(*permissions: Permission) -> Callable[[View], View]:
-    """Declare a view's access rule: signed in, and the role holds every one of these."""
-
-    def declare(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            refused = _bind_viewer(request)
-            if refused is not None:
-                return refused
-            if not all(request.viewer.can(permission) for permission in permissions):  # type: ignore[attr-defined]
-                raise Hidden
-            return view(request, *args, **kwargs)
-
-        guarded.access_rule = permissions or ("signed in",)  # type: ignore[attr-defined]
-        return guarded
-
-    return declare
-
-
-def signed_in(view: View) -> View:
-    """Declare that any signed-in account may open this view."""
-    return requires()(view)
-
-
-def viewer_of(request: HttpRequest) -> Viewer:
-    """Who asks, as `requires` bound them to the request."""
-    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    return viewer
-
-
-def public(reason: str) -> Callable[[View], View]:
-    """Declare that a view needs no sign-in, and why."""
-
-    def declare(view: View) -> View:
-        view.access_rule = ("public", reason)  # type: ignore[attr-defined]
-        return view
-
-    return declare
-
-
-def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
-    account = request.user
-    if not isinstance(account, Account) or not account.is_active:
-        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
-    request.viewer = viewer_for(account)  # type: ignore[attr-defined]
-    return None

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_safe
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import requires, viewer_of
 from cases.enums import Permission
 from cases.forms.audit import AuditFilterForm
 from cases.selectors.audit_log import LogPage, log_page
+from cases.views.gate import requires, viewer_of
 
 
 @requires(Permission.SEE_AUDIT)

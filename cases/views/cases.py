@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cases import access
-from cases.access import Key, Viewer, viewer_of
+from cases.access import Key, Viewer
 from cases.enums import Permission
 from cases.forms.filters import (
     FORMS,
@@ -28,12 +27,13 @@ from cases.selectors import cases, timeline, work
 from cases.selectors.case_access import case_access_page
 from cases.selectors.case_detail import CasePage, case_page
 from cases.selectors.cases import Neighbours
+from cases.views.gate import requires, viewer_of
 
 PAGE_SIZE = cases.PAGE_SIZE
 PAGES = {work.SCREEN: ("my-work", "my work"), cases.SCREEN: ("case-list", "the list")}
 
 
-@access.requires(Permission.VIEW_CASES)
+@requires(Permission.VIEW_CASES)
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
     form = CaseFilterForm(request.GET)
@@ -85,7 +85,7 @@ def _pages(next_key: Key | None, query: str, *, first: bool) -> dict[str, str]:
     }
 
 
-@access.requires(Permission.VIEW_CASES)
+@requires(Permission.VIEW_CASES)
 @require_safe
 def case_detail(request: HttpRequest, case_id: UUID) -> HttpResponse:
     viewer, now = viewer_of(request), timezone.now()
@@ -130,7 +130,7 @@ def _case_url(case_id: UUID | None, origin: Origin) -> str:
     return f"{reverse('case-detail', args=[case_id])}?{urlencode({'from': origin.token})}"
 
 
-@access.requires(Permission.VIEW_CASES)
+@requires(Permission.VIEW_CASES)
 @require_safe
 def case_access(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Who can see this case, and why: a page, or the panel of one."""

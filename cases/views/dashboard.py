@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import Viewer, requires, viewer_of
+from cases.access import Viewer
 from cases.enums import Permission
 from cases.forms.dashboard import (
     ACKNOWLEDGE,
@@ -40,6 +40,7 @@ from cases.selectors.dashboard import (
 from cases.services.bulk import Done, assign_cases
 from cases.services.flags import acknowledge_flags, request_update
 from cases.views.figures import figures
+from cases.views.gate import requires, viewer_of
 
 
 @requires(Permission.SEE_DASHBOARD)

@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases.access import requires, viewer_of
 from cases.enums import Permission
 from cases.forms.grants import AccountForm, GrantForm, PersonForm, ReasonForm
 from cases.selectors.grants import GuardedCase, grant_card, guarded_case, wall_card, why_page
 from cases.services.grants import end_grant, give_grant, lift_wall, set_wall
+from cases.views.gate import requires, viewer_of
 
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -4,11 +4,11 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
 from audit.guard import leaves_no_entry
-from cases import access
+from cases.views.gate import public
 
 
 @leaves_no_entry(why="Says only whether the database answers.")
-@access.public("Load balancers and container health checks ask without signing in.")
+@public("Load balancers and container health checks ask without signing in.")
 def health(request: HttpRequest) -> JsonResponse:
     """200 while the database answers; a failing query makes it a 500."""
     with connection.cursor() as cursor:

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import Viewer, requires, viewer_of
+from cases.access import Viewer
 from cases.enums import Permission
 from cases.forms.importing import (
     CodesForm,
@@ -38,6 +38,7 @@ from cases.services.importing import previews
 from cases.services.importing.errors import ImportRefused
 from cases.services.importing.mapping import FieldMap, mapping_file, shipped
 from cases.services.importing.uploads import SealedUpload, TooLarge
+from cases.views.gate import requires, viewer_of
 
 NO_CONTENT = 204
 FORBIDDEN = 403
@@ -146,6 +147,8 @@ def _show_upload(
 def import_map(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Choose a mapping that exists, or draw one on the file's own header."""
     viewer, now = viewer_of(request), timezone.now()
+    if elsewhere := _not_to_be_mapped(viewer, run_id):
+        return elsewhere
     look = previews.upload_look(viewer=viewer, run_id=run_id)
     names = [*selector.saved_mappings(viewer), *_shipped()]
     if request.method == "POST" and "choose" in request.POST:
@@ -163,6 +166,15 @@ def import_map(request: HttpRequest, run_id: UUID) -> HttpResponse:
     context = {"run_id": run_id, "look": look, "form": drawn, "choice": MappingForm(names=names)}
     status = 422 if request.method == "POST" else 200
     return render(request, "importing/map.html", context, status=status)
+
+
+def _not_to_be_mapped(viewer: Viewer, run_id: UUID) -> HttpResponse | None:
+    """Where to go with an upload that was committed, discarded, or is a bundle."""
+    card = selector.import_run(viewer, run_id)
+    if card.waits and card.kind == "csv":
+        return None
+    _looked("import-map", run_id)
+    return redirect("import-preview" if card.waits else "import-detail", run_id=run_id)
 
 
 def _shipped() -> list[tuple[str, str]]:
@@ -192,6 +204,8 @@ def _next_step(viewer: Viewer, now: datetime, run_id: UUID, mapping: FieldMap) -
 def import_codes(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """What the codes in the mapped columns mean."""
     viewer, now = viewer_of(request), timezone.now()
+    if elsewhere := _not_to_be_mapped(viewer, run_id):
+        return elsewhere
     mapping = previews.upload_mapping(viewer=viewer, run_id=run_id)
     if mapping is None:
         return redirect("import-map", run_id=run_id)

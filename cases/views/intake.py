@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.events import Event
 from audit.recorder import record as leave_entry
-from cases.access import Viewer, requires, visible_cases
+from cases.access import Viewer, visible_cases
 from cases.enums import Channel, Permission
 from cases.forms.intake import WORDS, ChannelWords, IntakeChoices, IntakeForms, SearchForm
 from cases.models import Case
@@ -29,6 +29,7 @@ from cases.selectors.intake import (
 )
 from cases.services.cases import ReportFromFuture, create_case
 from cases.services.victims import Candidates, search_identities
+from cases.views.gate import requires
 
 
 @requires(Permission.CREATE_CASE)

@@ -14,8 +14,6 @@ from django.views.decorators.http import require_POST
 
 from audit.events import Event, Outcome
 from audit.recorder import record
-from cases import access
-from cases.access import viewer_of
 from cases.enums import Permission
 from cases.forms.responses import (
     ResponseForm,
@@ -35,6 +33,7 @@ from cases.services.responses import (
     ResponseFromFuture,
     UnknownSuspect,
 )
+from cases.views.gate import requires, viewer_of
 
 FIELD_OF = {
     ResponseFromFuture: "occurred_at",
@@ -43,7 +42,7 @@ FIELD_OF = {
 }
 
 
-@access.requires(Permission.LOG_RESPONSE)
+@requires(Permission.LOG_RESPONSE)
 @sensitive_post_parameters()
 @sensitive_variables()
 def log(request: HttpRequest, case_id: UUID) -> HttpResponse:
@@ -137,7 +136,7 @@ def _save(request: HttpRequest, case_id: UUID) -> responses.DraftSaved:
     )
 
 
-@access.requires(Permission.LOG_RESPONSE)
+@requires(Permission.LOG_RESPONSE)
 @require_POST
 @sensitive_post_parameters()
 @sensitive_variables()
@@ -194,7 +193,7 @@ def differences(
     ]
 
 
-@access.requires(Permission.LOG_RESPONSE)
+@requires(Permission.LOG_RESPONSE)
 @require_POST
 def discard_draft(request: HttpRequest, case_id: UUID) -> HttpResponse:
     responses.discard_draft(viewer=viewer_of(request), now=timezone.now(), case_id=case_id)

@@ -7,15 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from cases import access
-from cases.access import viewer_of
 from cases.enums import Permission, ReviewDecision
 from cases.forms.reviews import ReviewForm
 from cases.selectors.reviews import ReviewPage, review_page
 from cases.services.reviews import AlreadyReviewed, ReturnedWithoutComment, review_report
+from cases.views.gate import requires, viewer_of
 
 
-@access.requires(Permission.REVIEW_REPORT)
+@requires(Permission.REVIEW_REPORT)
 def review(request: HttpRequest, response_id: UUID) -> HttpResponse:
     page = review_page(viewer=viewer_of(request), now=timezone.now(), response_id=response_id)
     form = ReviewForm(request.POST or None, elements=page.elements)

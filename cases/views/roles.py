@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import Viewer, requires, viewer_of
+from cases.access import Viewer
 from cases.enums import Permission
 from cases.forms.roles import ApplyForm, RoleForm
 from cases.selectors import roles as selector
 from cases.selectors.roles import Effect, RoleCard, effect_of, role_card
 from cases.services.roles import ChangedMeanwhile, change_role
+from cases.views.gate import requires, viewer_of
 
 PREVIEW, APPLY = "preview", "apply"
 

@@ -15,10 +15,10 @@ from audit.events import Event, Outcome
 from audit.guard import leaves_no_entry
 from audit.recorder import record
 from cases import access
-from cases.access import viewer_of
 from cases.enums import Permission
 from cases.forms.session import SignInForm
 from cases.models import Account
+from cases.views.gate import public, signed_in, viewer_of
 
 BANNER = "banner_acknowledged"
 REFUSED = "This username and password don't match an account that may sign in."
@@ -34,7 +34,7 @@ FIRST_PAGES = (
 
 
 @leaves_no_entry(why="Only points to the first page of a role.")
-@access.signed_in
+@signed_in
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @leaves_no_entry(why="Shows nothing of a case; signing in, or failing to, records itself.")
-@access.public("Whoever signs in is not signed in yet.")
+@public("Whoever signs in is not signed in yet.")
 @never_cache
 @sensitive_post_parameters("password")
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -98,7 +98,7 @@ def _next(request: HttpRequest) -> str:
     return target if safe else "/"
 
 
-@access.signed_in
+@signed_in
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     account = request.user
@@ -109,7 +109,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @leaves_no_entry(why="Says whether the session lasts, and nothing else.")
-@access.public("A page whose session ended asks whether somebody signed in again.")
+@public("A page whose session ended asks whether somebody signed in again.")
 @never_cache
 @require_safe
 def state(request: HttpRequest) -> JsonResponse:
@@ -118,7 +118,7 @@ def state(request: HttpRequest) -> JsonResponse:
 
 
 @leaves_no_entry(why="Remembers a preference for this session.")
-@access.signed_in
+@signed_in
 @require_POST
 def keys(request: HttpRequest) -> HttpResponse:
     """Keyboard shortcuts on or off, until the session ends."""

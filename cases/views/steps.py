@@ -11,8 +11,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from cases import access
-from cases.access import viewer_of
 from cases.enums import Disposition, Permission
 from cases.forms.cases import AcknowledgeReferralForm, AssignForm, CloseForm, ReopenForm
 from cases.selectors.steps import StepPage, referral_step, step_page
@@ -25,6 +23,7 @@ from cases.services.assignments import (
 from cases.services.closing import ClosingRefused, NoReason, NotEnded, close_case, reopen_case
 from cases.services.referrals import NotSaidHow
 from cases.services.referrals import acknowledge_referral as answer_referral
+from cases.views.gate import requires, viewer_of
 
 REFUSALS = (AlreadyTheirs, NoReason, NotEnded, NotSaidHow, OfficerGone)
 
@@ -36,7 +35,7 @@ WORDS = {
 }
 
 
-@access.requires(Permission.ASSIGN_CASE)
+@requires(Permission.ASSIGN_CASE)
 def assign(request: HttpRequest, case_id: UUID) -> HttpResponse:
     page = _page(request, case_id, Permission.ASSIGN_CASE)
     form = AssignForm(request.POST or None, officers=page.officers)
@@ -53,7 +52,7 @@ def assign(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return _step(request, page, form, "assign", act, "The case is assigned.")
 
 
-@access.requires(Permission.CLOSE_CASE)
+@requires(Permission.CLOSE_CASE)
 def close(request: HttpRequest, case_id: UUID) -> HttpResponse:
     page = _page(request, case_id, Permission.CLOSE_CASE)
     form = CloseForm(
@@ -76,7 +75,7 @@ def close(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return _step(request, page, form, "close", act, "The case is closed.")
 
 
-@access.requires(Permission.REOPEN_CASE)
+@requires(Permission.REOPEN_CASE)
 def reopen(request: HttpRequest, case_id: UUID) -> HttpResponse:
     page = _page(request, case_id, Permission.REOPEN_CASE)
     form = ReopenForm(request.POST or None)
@@ -89,7 +88,7 @@ def reopen(request: HttpRequest, case_id: UUID) -> HttpResponse:
     return _step(request, page, form, "reopen", act, "The case is open again.")
 
 
-@access.requires(Permission.LOG_RESPONSE)
+@requires(Permission.LOG_RESPONSE)
 def acknowledge_referral(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     page = referral_step(viewer=viewer_of(request), now=timezone.now(), referral_id=referral_id)
     form = AcknowledgeReferralForm(request.POST or None)
@@ -105,7 +104,7 @@ def acknowledge_referral(request: HttpRequest, referral_id: UUID) -> HttpRespons
     return _step(request, page, form, "referral", act, "The referral is acknowledged.")
 
 
-@access.requires(Permission.LOG_RESPONSE)
+@requires(Permission.LOG_RESPONSE)
 @require_POST
 def acknowledge(request: HttpRequest, case_id: UUID) -> HttpResponse:
     acknowledge_assignment(viewer=viewer_of(request), now=timezone.now(), case_id=case_id)

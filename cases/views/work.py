@@ -9,17 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from cases import access
-from cases.access import viewer_of
 from cases.enums import Permission
 from cases.forms.filters import Origin, SaveFilterForm, WorkFilterForm
 from cases.selectors import work
 from cases.services import filters
+from cases.views.gate import requires, viewer_of
 
 PAGES = {"work": "my-work", "cases": "case-list"}
 
 
-@access.requires(Permission.VIEW_CASES)
+@requires(Permission.VIEW_CASES)
 @require_safe
 def my_work(request: HttpRequest) -> HttpResponse:
     form = WorkFilterForm(request.GET)
@@ -35,7 +34,7 @@ def my_work(request: HttpRequest) -> HttpResponse:
     return render(request, "work/my_work.html", context)
 
 
-@access.requires(Permission.VIEW_CASES)
+@requires(Permission.VIEW_CASES)
 @require_POST
 def save_filter(request: HttpRequest) -> HttpResponse:
     form = SaveFilterForm(request.POST)
@@ -47,7 +46,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse(PAGES[kept.screen])}?{kept.query}")
 
 
-@access.requires(Permission.VIEW_CASES)
+@requires(Permission.VIEW_CASES)
 @require_POST
 def delete_filter(request: HttpRequest, filter_id: UUID) -> HttpResponse:
     screen = filters.delete_filter(

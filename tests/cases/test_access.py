@@ -17,6 +17,7 @@ from cases import access
 from cases.access import Viewer
 from cases.enums import Permission, Rank, RoleCode
 from cases.models import Account, Case, Wall
+from cases.views.gate import requires
 from tests.factories import (
     NOW,
     AccountFactory,
@@ -255,7 +256,7 @@ def test_explanation_names_every_rule_that_was_asked() -> None:
 def test_a_view_sends_strangers_to_sign_in_and_hides_from_the_wrong_role(
     rf: RequestFactory,
 ) -> None:
-    @access.requires(Permission.SEE_DASHBOARD)
+    @requires(Permission.SEE_DASHBOARD)
     def page(request: HttpRequest) -> HttpResponse:  # pragma: no cover - must not be reached
         raise AssertionError("reached")
 

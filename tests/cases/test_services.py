@@ -70,7 +70,7 @@ class Unit:
         )
         self.sergeant = access.viewer_for(self.sergeant_account)
         self.detective = access.viewer_for(self.detective_account)
-        self.detective_id: UUID = self.detective_account.officer_id
+        self.detective_id: UUID = self.detective_account.officer_id or UUID(int=0)
         self.captain = access.viewer_for(AccountFactory.create(role=RoleCode.CAPTAIN))
 
     def open_case(self, *, now: Any = NOW, viewer: Viewer | None = None, **fields: Any) -> Case:

@@ -1,0 +1,62 @@
+"""Who may open this page? Every view declares its rule here; one that doesn't is never called."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
+
+from cases.access import Hidden, Viewer, viewer_for
+from cases.enums import Permission
+from cases.models import Account
+
+View = Callable[..., HttpResponseBase]
+
+
+def requires(*permissions: Permission) -> Callable[[View], View]:
+    """Declare a view's access rule: signed in, and the role holds every one of these."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            refused = _bind_viewer(request)
+            if refused is not None:
+                return refused
+            if not all(request.viewer.can(permission) for permission in permissions):  # type: ignore[attr-defined]
+                raise Hidden
+            return view(request, *args, **kwargs)
+
+        guarded.access_rule = permissions or ("signed in",)  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+def signed_in(view: View) -> View:
+    """Declare that any signed-in account may open this view."""
+    return requires()(view)
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """Who asks, as `requires` bound them to the request."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    return viewer
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """Declare that a view needs no sign-in, and why."""
+
+    def declare(view: View) -> View:
+        view.access_rule = ("public", reason)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
+    account = request.user
+    if not isinstance(account, Account) or not account.is_active:
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    request.viewer = viewer_for(account)  # type: ignore[attr-defined]
+    return None
