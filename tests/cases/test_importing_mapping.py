@@ -1,5 +1,6 @@
 """Is a mapping checked before it is used, and does every wrong one get a sentence?"""
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,17 @@ def test_a_mapping_carries_what_it_maps() -> None:
     body["fields"]["assigned_badge"] = {"column": "D"}
 
     assert mapping_of(body).carries() == ["suspects", "assignments"]
+
+
+def test_the_documented_mapping_is_one_and_every_field_is_documented() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "import.md").read_text(encoding="utf-8")
+    section = text.partition("\n## A mapping\n")[2].partition("\n## ")[0]
+    example = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
+
+    mapping = mapping_of(tomllib.loads(example))
+
+    assert mapping.rules["received_at"].time_column == "Rptd Time"
+    assert [name for name in FIELDS if f"`{name}`" not in section] == []
 
 
 def test_every_shipped_mapping_is_one() -> None:

@@ -394,6 +394,24 @@ def test_committing_twice_is_committing_once(client: Client) -> None:
     assert ImportRun.objects.get().state == ImportState.QUEUED
 
 
+def test_what_was_committed_is_mapped_no_more(client: Client) -> None:
+    run = mapped(client, NAMED.encode()).context["card"].id
+    detail = reverse("import-detail", args=[run])
+    client.post(reverse("import-commit", args=[run]), {"squad": ""})
+    carried_out(ImportRun.objects.get(pk=run))
+
+    for name in ("import-map", "import-codes"):
+        assert client.get(reverse(name, args=[run]))["Location"] == detail
+        assert client.post(reverse(name, args=[run]), {"draw": "1"})["Location"] == detail
+
+
+def test_a_bundle_is_not_mapped(client: Client, tmp_path: Path) -> None:
+    preview = upload(client, zipped(bundle(tmp_path)))["Location"]
+    run = ImportRun.objects.get().pk
+
+    assert client.get(reverse("import-map", args=[run]))["Location"] == preview
+
+
 def test_a_name_for_the_mapping_that_is_taken(client: Client) -> None:
     preview = mapped(client, NAMED.encode())
 

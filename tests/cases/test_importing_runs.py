@@ -19,6 +19,7 @@ from tests.cases.importing_files import (
     IMPORTER,
     LAPD,
     NOW,
+    PEOPLE,
     bundle,
     imported,
     numbers,
@@ -26,6 +27,7 @@ from tests.cases.importing_files import (
 )
 from tests.cases.importing_uploads import carried_out, caseload, committed, uploaded_file
 from tests.factories import AccountFactory
+from tests.leaks import Watch
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +142,21 @@ def test_the_kill_came_within_a_batch(
 
     assert not Case.objects.exists()
     assert not Response.objects.exists()
+
+
+def test_a_fault_loses_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watch: Watch
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise ValueError("Zephyrine Quillfeather")
+
+    monkeypatch.setattr("cases.services.importing.landing.refresh_cases", fault)
+    with pytest.raises(runs.ImportBroke, match=r"^ValueError in test_importing_runs\.py:\d+$"):
+        imported(bundle(tmp_path))
+
+    run = ImportRun.objects.get()
+    assert (run.state, run.error) == (ImportState.FAILED, runs.STOPPED)
+    watch.nothing_leaked(PEOPLE)
 
 
 def test_an_import_that_is_over_is_not_run_again(administrator: Viewer) -> None:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
-from cases.enums import ENDED_STATES, PersonRole, ResponseKind
-from cases.models import Case, Officer
+from cases.enums import ENDED_STATES, ResponseKind
+from cases.models import Officer
 from cases.services.importing.bundle import CLOSED, REVIEWED
+from cases.services.importing.comparing import differing_parts, refuse_if_gone_on, strangers
 from cases.services.importing.errors import RowRefused
 from cases.services.importing.known import Known, KnownCase, KnownReport, KnownReview
 from cases.services.importing.officers import SUPERVISING, OfficerBook
@@ -34,31 +35,11 @@ from cases.services.importing.rows import (
     REFERRALS,
     CaseRow,
     EventRow,
-    PersonRow,
     ReferralRow,
 )
 from cases.services.importing.staging import Group
 
 SIGNED_WITHIN = timedelta(days=1)
-COMPARED = {
-    "received_at": "when it was received",
-    "happened_at": "when it happened",
-    "channel": "the channel",
-    "priority": "the priority",
-    "offense_class": "the offense class",
-    "nibrs": "the NIBRS code",
-    "statute": "the statute",
-    "division": "the division",
-    "serious_injury": "serious injury",
-    "child_witness": "child witness",
-}
-PEOPLE = {
-    "": "who the child is",
-    PersonRole.CAREGIVER: "the caregiver",
-    PersonRole.SUSPECT: "the suspect",
-    PersonRole.REPORTER: "the reporter",
-    PersonRole.WITNESS: "the witness",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +182,7 @@ class _Deciding:
         stored = known.case.source_digest
         if stored is not None and bytes(stored) == case_digest(known.key, [row]):
             return "unchanged"
-        differing = [*_differing(known.case, row), *_strangers(known, row)]
+        differing = [*differing_parts(known.case, row), *strangers(known, row)]
         if differing:
             raise RowRefused(
                 f"The row differs from the case on record in {', '.join(differing)}. Correct it "
@@ -248,7 +229,7 @@ class _Deciding:
                     "The case has ended here with another disposition. Correct it here."
                 )
             return False
-        _refuse_if_gone_on(known, row.closed_at)
+        refuse_if_gone_on(known, row.closed_at)
         self.case.ends = True
         return True
 
@@ -351,7 +332,7 @@ class _Deciding:
         if not disposition:
             raise RowRefused("text must give the disposition of a closed case.")
         if self.known is not None and not self.known.has_ended:
-            _refuse_if_gone_on(self.known, row.occurred_at)
+            refuse_if_gone_on(self.known, row.occurred_at)
             self.case.ends = True
         officer = self.planner.officer(row.badge, "badge")
         signer = self._signer(row.occurred_at, officer)
@@ -399,38 +380,5 @@ def _refuse_caseless() -> str:
     )
 
 
-def _refuse_if_gone_on(known: KnownCase, closed_at: datetime | None) -> None:
-    later = [
-        one
-        for one in known.states
-        if not one.imported and (closed_at is None or one.occurred_at > closed_at)
-    ]
-    if later:
-        raise RowRefused("The case has gone on here since. Close it here.")
-
-
 def _signs(reviewed_at: datetime, closed_at: datetime) -> bool:
     return timedelta(0) <= closed_at - reviewed_at <= SIGNED_WITHIN
-
-
-def _differing(case: Case, row: CaseRow) -> Iterator[str]:
-    for name, words in COMPARED.items():
-        if getattr(case, name) != getattr(row, name):
-            yield words
-
-
-def _strangers(known: KnownCase, row: CaseRow) -> list[str]:
-    """The people of the row who are not on record."""
-    return [
-        PEOPLE[one.role]
-        for one in row.people
-        if not any(_is_same(one, who.row) for who in known.people)
-    ]
-
-
-def _is_same(told: PersonRow, known: PersonRow) -> bool:
-    if told.role != known.role:
-        return False
-    if not told.role and (told.age_band, told.sex) != (known.age_band, known.sex):
-        return False
-    return all(known.identity.get(name) == value for name, value in told.identity.items())

@@ -139,8 +139,8 @@ def ask_for_preview(*, viewer: Viewer, now: datetime, run_id: UUID) -> None:
 @transaction.atomic
 def check_upload(*, viewer: Viewer, now: datetime, run_id: UUID) -> None:
     """Preview an upload in the background; the preview's page says what can't be read."""
-    run = _previewed(viewer, run_id)
-    if not run.counts.get("checking"):
+    run = _found(viewer, run_id, lock=True)
+    if run.state != ImportState.PREVIEWED or not run.counts.get("checking"):
         return
     try:
         with transaction.atomic():

@@ -4,7 +4,7 @@ One import lands at a time: a lock of the database's session says so, and is gon
 so that an import whose worker was killed is free to be taken up again at once.
 """
 
-import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 
 from audit.events import Event
@@ -30,11 +31,13 @@ from cases.services.importing.staging import Staging
 from cases.services.importing.uploads import drop_upload, kept_mapping, uploaded
 from cases.services.sweep import run_sweep
 
-log = logging.getLogger(__name__)
-
 LOCK = 4_202
 MOST_ATTEMPTS = 5
 PREVIEW_KEPT = timedelta(days=1)
+STOPPED = (
+    "The import was stopped before its end. What has landed stays; import the same file again and "
+    "it goes on where it stopped."
+)
 UNFINISHED = (ImportState.QUEUED, ImportState.RUNNING)
 
 Clock = Callable[[], datetime]
@@ -53,7 +56,20 @@ class ImportBusy(ImportRefused):
 
 
 class ImportBroke(RuntimeError):
-    """An unexpected fault stopped the import. Says of what kind, and no more."""
+    """An unexpected fault stopped the import. Says of what kind and where, never about whom."""
+
+
+@contextmanager
+def _without_words() -> Iterator[None]:
+    """Faults lose their message: it may quote a cell."""
+    try:
+        yield
+    except (ImportRefused, SoftTimeLimitExceeded):
+        raise
+    except Exception as fault:  # noqa: BLE001
+        last = traceback.extract_tb(fault.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        raise ImportBroke(f"{type(fault).__name__} in {where}") from None
 
 
 @contextmanager
@@ -105,7 +121,11 @@ def import_path(
                 details={"source": run.source, "from": "command"},
             )
         job = Job(run, source, chosen, now, squad, tell)
-        _carry_out(job, viewer, clock)
+        try:
+            _carry_out(job, viewer, clock)
+        except ImportBroke:
+            _fail(viewer, run, STOPPED, clock())
+            raise
     run.refresh_from_db()
     return run
 
@@ -233,13 +253,7 @@ def _give_up(viewer: Viewer, run_id: UUID, now: datetime) -> None:
         if not mine:
             return
         run = ImportRun.objects.get(pk=run_id)
-        _fail(
-            viewer,
-            run,
-            "The import was stopped before its end. What has landed stays; import the same file "
-            "again and it goes on where it stopped.",
-            now,
-        )
+        _fail(viewer, run, STOPPED, now)
 
 
 def _drop_stale_previews(viewer: Viewer, now: datetime) -> None:
@@ -256,18 +270,25 @@ def _carry_out(job: Job, viewer: Viewer, clock: Clock) -> None:
     before = _start_over(job.run)
     staging = Staging()
     try:
-        book = OfficerBook.loaded(job.run)
-        job.read(book, staging)
-        with transaction.atomic():
-            save_officers(viewer=viewer, now=job.now, book=book)
-            job.count_officers(clock())
-        job.land(book, staging, clock)
-        _finish(job, viewer, book, before, clock())
+        with _without_words():
+            _read_and_land(job, viewer, staging, before, clock)
     except ImportRefused as refused:
         _fail(viewer, job.run, str(refused), clock())
         raise
     finally:
         staging.drop()
+
+
+def _read_and_land(
+    job: Job, viewer: Viewer, staging: Staging, before: "_Before", clock: Clock
+) -> None:
+    book = OfficerBook.loaded(job.run)
+    job.read(book, staging)
+    with transaction.atomic():
+        save_officers(viewer=viewer, now=job.now, book=book)
+        job.count_officers(clock())
+    job.land(book, staging, clock)
+    _finish(job, viewer, book, before, clock())
 
 
 @dataclass(frozen=True, slots=True)
