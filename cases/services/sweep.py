@@ -245,15 +245,21 @@ def _claim(kinds: tuple[str, ...], condition: str, moment: datetime) -> list[Any
     return found
 
 
+_BY_INDEX = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+_INDEXES_ONLY = "; ".join(f"SET LOCAL {name} = off" for name in _BY_INDEX)
+_AS_EVER = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in _BY_INDEX)
+
+
 def _looked_up(sql: str, moment: datetime) -> list[tuple[Any, ...]]:
-    """The rows, found through indexes whatever the table's statistics say.
+    """The rows, found through indexes and row by row, whatever the table's statistics say.
 
     Most clocks past due were flagged long ago. The planner does not know that the two go together,
-    expects to meet one that was not soon, and would read the whole table without meeting any.
+    expects to meet one that was not soon, and would read the whole table without meeting any; or
+    expects to meet many, and would read every case for the few that are there.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(_INDEXES_ONLY)
         cursor.execute(sql, {"now": moment})
         rows = list(cursor.fetchall())
-        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
+        cursor.execute(_AS_EVER)
     return rows
