@@ -85,8 +85,8 @@ class TestMeasures:
 
     def test_another_answer_is_not_compared(self) -> None:
         first = next(measures(NOW))
-        params = first.best.params | {"size": 2}
-        shorter = replace(first, best=Statement(first.best.sql, params))
+        (query,) = first.best
+        shorter = replace(first, best=[Statement(query.sql, query.params | {"size": 2})])
 
         with pytest.raises(CommandError, match="disagree"):
             measured(shorter, FEW, 1)

@@ -189,6 +189,13 @@ def dashboard(scope: Scope) -> str:
 
 # -- the sweep ----------------------------------------------------------------------------------
 
+# Few are due of the many that the planner expects: through indexes, row by row.
+BY_INDEX = (
+    "SET LOCAL enable_seqscan = off; "
+    "SET LOCAL enable_hashjoin = off; "
+    "SET LOCAL enable_mergejoin = off"
+)
+
 # One statement raises what is due, notes each flag, and leaves the heartbeat and its entry.
 SWEEP = """
 WITH due AS (

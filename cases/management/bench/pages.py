@@ -118,7 +118,7 @@ def measured_pages(cases: int, repetitions: int) -> Iterator[PageResult]:
 def _measured(page: Page, cases: int, repetitions: int) -> PageResult:
     get = _getter(page)
     walls, meters = [], []
-    for repetition in range(-min(WARM_UP, repetitions - 1), repetitions):
+    for repetition in range(-WARM_UP if repetitions > 1 else 0, repetitions):
         with _metered() as meter:
             started = perf_counter()
             status = get()

@@ -14,6 +14,8 @@ from typing import Any
 from django.db import connection, transaction
 
 WARM_UP = 2
+# So few are of something so long that it needs no warming up.
+FEW = 3
 Act = Callable[[], object]
 Stopwatch = Callable[[Act], float]
 
@@ -77,7 +79,7 @@ def in_turns(
     """Medians of all three, taken in turns so that a busy moment is everybody's."""
     acts: tuple[Act, ...] = (lambda: run(product), lambda: run(best), act)
     taken: tuple[list[float], ...] = ([], [], [])
-    for repetition in range(-min(WARM_UP, repetitions - 1), repetitions):
+    for repetition in range(-WARM_UP if repetitions > FEW else 0, repetitions):
         for one, times in zip(acts, taken, strict=True):
             spent = stopwatch(one)
             if repetition >= 0:

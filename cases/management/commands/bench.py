@@ -5,8 +5,9 @@ manage.py bench [--cases N] [--json] [--pages] [--keep]
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -66,13 +67,14 @@ class Command(BaseCommand):
         self, cases: int, now: datetime, options: Mapping[str, Any]
     ) -> Iterator[Result | PageResult]:
         times = options["repetitions"]
-        if options["pages"]:
-            self._tell("Pages…")
-            yield from measured_pages(cases, times)
-        yield audit_cost(now, cases, times)
-        for measure in measures(now):
-            self._tell(f"{measure.name}…")
-            yield measured(measure, cases, times)
+        found: Iterable[Result | PageResult] = chain(
+            measured_pages(cases, times) if options["pages"] else (),
+            [audit_cost(now, cases, times)],
+            (measured(measure, cases, times) for measure in measures(now)),
+        )
+        for result in found:
+            self._tell(f"{result.name}: {result.wall_ms:.1f} ms")
+            yield result
         tidy()
 
     def _tell(self, words: str) -> None:
