@@ -179,6 +179,8 @@ def test_while_one_import_lands_another_waits(administrator: Viewer, tmp_path: P
         assert carried_out(run).state == ImportState.QUEUED
         with pytest.raises(runs.ImportBusy, match="Another import is landing"):
             imported(bundle(tmp_path))
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", (runs.LOCK,))
     finally:
         other.close()
 
