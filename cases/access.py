@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from cases.enums import Permission, Rank, Scope
@@ -38,6 +38,7 @@ LEADS = "leads its squad"
 REACHES_ALL = "role reaches all cases"
 GRANTED = "has a grant"
 WAYS = frozenset({HOLDS, SUPERVISES, LEADS, REACHES_ALL, GRANTED})
+Row = TypeVar("Row", bound=Model)
 Grants = tuple[tuple[str, datetime], ...]
 # Where a case stands in every list: its last substantive entry, and its id among equals.
 Key = tuple[datetime, UUID]
@@ -158,11 +159,11 @@ def visible_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
     if not viewer.can(Permission.VIEW_CASES):
         return Case.objects.none()
     if viewer.scope == Scope.ALL:
-        return _beyond_walls(Case.objects.all(), viewer)
+        return beyond_walls(Case.objects.all(), viewer)
     within = _granted(viewer, now).values_list("content_object_id")
     if reach := _reach(viewer):
         within = within.union(Case.objects.filter(reach).order_by().values_list("pk"))
-    return _beyond_walls(Case.objects.filter(pk__in=within), viewer)
+    return beyond_walls(Case.objects.filter(pk__in=within), viewer)
 
 
 def supervised_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
@@ -175,12 +176,17 @@ def supervised_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
     if not viewer.can(Permission.VIEW_CASES) or viewer.scope not in (Scope.ALL, Scope.SQUAD):
         return Case.objects.none()
     within = Q() if viewer.scope == Scope.ALL else _supervision(viewer)
-    return _beyond_walls(Case.objects.filter(within), viewer)
+    return beyond_walls(Case.objects.filter(within), viewer)
 
 
 def _supervision(viewer: Viewer) -> Q:
     led = Q(squad_id__in=sorted(viewer.squad_ids))
     return led | Q(supervisor_id=viewer.officer_id) if viewer.officer_id else led
+
+
+def supervises_all(viewer: Viewer) -> bool:
+    """Whether this viewer supervises every case but those behind a wall."""
+    return viewer.scope == Scope.ALL and viewer.can(Permission.VIEW_CASES)
 
 
 def visible_page(
@@ -227,7 +233,7 @@ class _Walk:
 
     def along(self, reach: Q) -> QuerySet[Case]:
         cases = Case.objects.filter(reach, self.matching, self._beyond_edge())
-        return _beyond_walls(cases, self.viewer).order_by(*self.order)[: self.size]
+        return beyond_walls(cases, self.viewer).order_by(*self.order)[: self.size]
 
     def _beyond_edge(self) -> Q:
         if self.edge is None:
@@ -271,13 +277,14 @@ def _live_grants(now: datetime) -> QuerySet[CaseUserObjectPermission]:
     )
 
 
-def _beyond_walls(cases: QuerySet[Case], viewer: Viewer) -> QuerySet[Case]:
+def beyond_walls(rows: QuerySet[Row], viewer: Viewer, *, case: str = "pk") -> QuerySet[Row]:
+    """The rows but those whose case, in the column `case`, a wall hides from the viewer."""
     if viewer.account_id is None:
-        return cases
+        return rows
     walls = Wall.objects.filter(
-        case=OuterRef("pk"), account_id=viewer.account_id, lifted_at__isnull=True
+        case=OuterRef(case), account_id=viewer.account_id, lifted_at__isnull=True
     )
-    return cases.filter(~Exists(walls))
+    return rows.filter(~Exists(walls))
 
 
 def walled_from(viewer: Viewer, case_ids: Iterable[UUID]) -> set[UUID]:

@@ -54,6 +54,11 @@ class Filters:
     show: str = NEEDS
     page: int = 1
 
+    @property
+    def narrows(self) -> bool:
+        """Whether only some of the supervised cases are asked for."""
+        return bool(self.squad or self.detective or self.division)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

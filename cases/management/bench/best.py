@@ -5,6 +5,7 @@ don't show. Parameters: `officer`, `account`, `squads`, `now`, and `size`, a pag
 """
 
 from cases.enums import Scope
+from cases.rules.ranking import CONCERNS
 
 _NOT_WALLED = """NOT EXISTS (
     SELECT FROM cases_wall AS wall
@@ -101,41 +102,39 @@ fresh AS MATERIALIZED (
 )"""
 
 _RANK = "unseen DESC, severity DESC, times_over DESC, completeness NULLS LAST, number"
+_PAGE_RANK = ", ".join(f"page.{part}" for part in _RANK.split(", "))
 
 _DASHBOARD = """
-WITH {fresh}, ranked AS MATERIALIZED (
-    SELECT one.id, one.number, known, one.state, one.offense_class, one.received_at, one.settled,
-        one.required, one.squad_id, one.detective_id,
-        'child_not_seen' = ANY (known) AS unseen,
-        greatest(one.flag_severity, fresh.severity) AS severity,
-        greatest(one.flag_severity, fresh.severity) > 0 OR 'child_not_seen' = ANY (known) AS needs,
-        CASE WHEN one.next_due_at < %(now)s
-             THEN date_part('epoch', %(now)s - one.next_starts_at)
-                  / greatest(date_part('epoch', one.next_due_at - one.next_starts_at), 1)
-             ELSE 0 END AS times_over,
-        one.settled::float / nullif(one.required, 0) AS completeness
-    FROM (
-        SELECT id FROM cases_case WHERE concerns <> '{{}}' UNION SELECT case_id FROM fresh
-    ) AS subject
-    JOIN cases_case AS one ON one.id = subject.id
-    LEFT JOIN fresh ON fresh.case_id = one.id
-    CROSS JOIN LATERAL (
-        SELECT one.concerns::text[] || coalesce(fresh.concerns, '{{}}')
-    ) AS all_of (known)
+WITH {fresh}, subject AS MATERIALIZED (
+    SELECT one.id, one.number, one.concerns::text[] AS known, one.flag_severity AS severity,
+        one.next_starts_at, one.next_due_at, one.settled, one.required
+    FROM cases_case AS one
+    WHERE one.concerns <> '{{}}' AND {reach} AND {not_walled}
+      AND NOT EXISTS (SELECT FROM fresh WHERE fresh.case_id = one.id)
+    UNION ALL
+    SELECT one.id, one.number, one.concerns::text[] || fresh.concerns,
+        greatest(one.flag_severity, fresh.severity), one.next_starts_at, one.next_due_at,
+        one.settled, one.required
+    FROM fresh JOIN cases_case AS one ON one.id = fresh.case_id
     WHERE {reach} AND {not_walled}
+), ranked AS MATERIALIZED (
+    SELECT id, number, known, severity, 'child_not_seen' = ANY (known) AS unseen,
+        severity > 0 OR 'child_not_seen' = ANY (known) AS needs,
+        CASE WHEN next_due_at < %(now)s
+             THEN date_part('epoch', %(now)s - next_starts_at)
+                  / greatest(date_part('epoch', next_due_at - next_starts_at), 1)
+             ELSE 0 END AS times_over,
+        settled::float / nullif(required, 0) AS completeness
+    FROM subject
 ), total AS (
     SELECT count(*) FILTER (WHERE needs) AS needing,
-        count(*) FILTER (WHERE NOT needs) AS acknowledged,
-        (SELECT jsonb_object_agg(concern, cases) FROM (
-            SELECT concern, count(DISTINCT id) AS cases
-            FROM ranked CROSS JOIN unnest(known) AS concern WHERE needs GROUP BY concern
-        ) AS counted) AS concerns
+        count(*) FILTER (WHERE NOT needs) AS acknowledged, {counts}
     FROM ranked
 ), page AS (
     SELECT * FROM ranked WHERE needs ORDER BY {rank} LIMIT %(size)s - 1
 )
-SELECT page.id, total.*, page.number, page.known, page.state, page.offense_class,
-    page.received_at, page.settled, page.required, page.severity, squad.name, detective.name,
+SELECT page.id, total.*, page.number, page.known, one.state, one.offense_class,
+    one.received_at, one.settled, one.required, page.severity, squad.name, detective.name,
     ARRAY(
         SELECT jsonb_build_object('severity', severity, 'kind', kind, 'clock', clock_kind,
             'status', status, 'since', since, 'reasons', reasons)
@@ -164,10 +163,15 @@ SELECT page.id, total.*, page.number, page.known, page.state, page.offense_class
         SELECT to_jsonb(run) FROM cases_sweeprun AS run
         WHERE kind = 'sweep' AND finished_at IS NOT NULL ORDER BY started_at DESC LIMIT 1
     )
-FROM total LEFT JOIN page ON TRUE
-LEFT JOIN cases_squad AS squad ON squad.id = page.squad_id
-LEFT JOIN cases_officer AS detective ON detective.id = page.detective_id
-ORDER BY {rank}"""
+FROM total LEFT JOIN page ON TRUE LEFT JOIN cases_case AS one ON one.id = page.id
+LEFT JOIN cases_squad AS squad ON squad.id = one.squad_id
+LEFT JOIN cases_officer AS detective ON detective.id = one.detective_id
+ORDER BY {page_rank}"""
+
+_COUNTS = ", ".join(
+    f"count(*) FILTER (WHERE needs AND '{concern}' = ANY (known)) AS {concern}"
+    for concern in CONCERNS
+)
 
 _SUPERVISION = {
     Scope.ALL: "TRUE",
@@ -183,6 +187,8 @@ def dashboard(scope: Scope) -> str:
         reach=_SUPERVISION[scope],
         not_walled=_NOT_WALLED,
         rank=_RANK,
+        page_rank=_PAGE_RANK,
+        counts=_COUNTS,
         officers=_OFFICERS[scope],
     )
 
