@@ -91,9 +91,6 @@ class Decision:
     steps: tuple[AccessStep, ...]
 
 
-NOBODY = Viewer(None, "nobody", "", Scope.NONE, frozenset(), is_active=False)
-
-
 def viewer_for(account: Account) -> Viewer:
     """The account as a viewer: role, permissions and squads, in one query."""
     return _viewer(_viewer_rows(Account.objects.filter(pk=account.pk)).get())

@@ -174,6 +174,9 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     )
 }
 
+# Nothing that is uploaded rests on disk in the clear; the import brings a handler that seals.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("CASEUNIT_STATIC_ROOT", BASE_DIR / "build" / "static")
 STATICFILES_DIRS = [
