@@ -28,7 +28,7 @@ from cases.selectors.intake import (
     squads,
 )
 from cases.services.cases import ReportFromFuture, create_case
-from cases.services.victims import Candidates, search_identities
+from cases.services.finding import Candidates, search_identities
 from cases.views.gate import requires
 
 

@@ -28,6 +28,7 @@ from cases.services.assignments import assign_case
 from cases.services.bulk import assign_cases
 from cases.services.cases import Intake, ReferralInput, create_case
 from cases.services.closing import close_case, reopen_case
+from cases.services.finding import search_identities
 from cases.services.flags import acknowledge_flag, request_update, waive_flag
 from cases.services.grants import give_grant, lift_wall, set_wall
 from cases.services.referrals import acknowledge_referral
@@ -39,7 +40,7 @@ from cases.services.responses import (
     save_draft,
 )
 from cases.services.reviews import review_report
-from cases.services.victims import PersonInput, add_person, search_identities
+from cases.services.victims import PersonInput, add_person
 from tests.factories import (
     DAY,
     NOW,

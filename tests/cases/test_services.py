@@ -32,6 +32,7 @@ from cases.services import responses
 from cases.services.assignments import OfficerGone, acknowledge_assignment, assign_case
 from cases.services.cases import Intake, ReferralInput, ReferralKnown, ReportFromFuture, create_case
 from cases.services.closing import ClosingRefused, close_case, reopen_case
+from cases.services.finding import search_identities
 from cases.services.officers import deactivate_officer
 from cases.services.referrals import acknowledge_referral
 from cases.services.responses import (
@@ -46,7 +47,7 @@ from cases.services.responses import (
 )
 from cases.services.reviews import AlreadyReviewed, ReturnedWithoutComment, review_report
 from cases.services.sweep import run_sweep
-from cases.services.victims import PersonInput, search_identities
+from cases.services.victims import PersonInput
 from tests.factories import NOW, AccountFactory, OfficerFactory, SquadFactory, WallFactory
 
 pytestmark = pytest.mark.django_db

@@ -33,7 +33,7 @@ from cases.models.base import Sealed
 from cases.models.grant import CaseUserObjectPermission
 from cases.models.sealing import blind, new_case_key, new_pseudonym, seal_identity_on
 from cases.rules.facts import CARRIES
-from cases.services.narratives import tokens_of
+from cases.services.tokens import tokens_of
 from tests.factories.base import DAY, HOUR, NOW
 from tests.factories.unit import AccountFactory, OfficerFactory
 

@@ -42,8 +42,9 @@ from cases.services.importing.planning import (
     event_digest,
 )
 from cases.services.importing.rows import CaseRow, PersonRow
-from cases.services.narratives import known_person, tokens_of
+from cases.services.narratives import known_person
 from cases.services.responses import NARRATIVE_FIELD
+from cases.services.tokens import tokens_of
 from cases.services.victims import PERSON_PREFIX, VICTIM_PREFIX
 
 UNDATED = "It had ended before it was imported; the export does not say when."
