@@ -53,7 +53,7 @@ class _Run:
         )
 
     def until_stopped(self) -> int:
-        self._prepare()
+        sign_ins = self._prepare()
         supervisor = Supervisor(
             self._programs(),
             environment=self.environment,
@@ -65,21 +65,21 @@ class _Run:
                 with step("Starting web, worker and beat"):
                     supervisor.start()
                     self._await_first_page(supervisor)
-                self._announce(supervisor)
+                self._announce(supervisor, sign_ins)
                 supervisor.watch()
             finally:
                 print("\nStopping.", flush=True)
                 supervisor.stop()
         return 0
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> str:
+        """Everything before the programs start; who can sign in. One process does all that needs
+        Django, because loading it is most of what a later start waits for."""
         with step("Building the front end"):
             static_files.build(self.checkout)
             self._collect_static()
-        with step("Bringing the database up to date"):
-            self._manage("migrate", "--no-input", "--verbosity=0")
-        with step("Loading the demonstration caseload if there is no case yet"):
-            self._manage("demo", "--if-empty")
+        with step("Bringing the database up to date, with a demonstration if it is empty"):
+            return self._manage("demo", "--migrate", "--if-empty", "--sign-ins")
 
     def _collect_static(self) -> None:
         marker = self.static_root / ".fingerprint"
@@ -115,7 +115,7 @@ class _Run:
             f"--bind={LOOPBACK}:{self.port}",
             "--workers=2",
         ]
-        web += ["--threads=4", "--no-control-socket"]
+        web += ["--threads=4", "--preload", "--no-control-socket"]
         worker = [*celery, "worker", "--loglevel=INFO", "--concurrency=2", "--without-gossip"]
         worker += ["--without-mingle"]
         logs = self.home.logs
@@ -138,11 +138,11 @@ class _Run:
                 f"{children.last_lines(web.log)}"
             )
 
-    def _announce(self, supervisor: Supervisor) -> None:
+    def _announce(self, supervisor: Supervisor, sign_ins: str) -> None:
         if supervisor.asked_to_stop:
             return
         print(f"\ncaseunit is at http://{LOOPBACK}:{self.port}/\n")
-        print(self._manage("demo", "--sign-ins"))
+        print(sign_ins)
         print(
             f"\nData, keys and logs are in {self.home.root}. Ctrl-C stops everything.", flush=True
         )

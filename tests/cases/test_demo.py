@@ -188,6 +188,18 @@ class TestCommand:
 
         assert Case.objects.count() == 1
 
+    def test_one_start_migrates_loads_if_empty_and_says_only_who_can_sign_in(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CASEUNIT_HOME", str(tmp_path))
+        CaseFactory.create()
+        said = io.StringIO()
+
+        call_command("demo", "--migrate", "--if-empty", "--sign-ins", stdout=said)
+
+        assert Case.objects.count() == 1
+        assert said.getvalue() == "There is no demonstration here to sign in to.\n"
+
     def test_says_that_there_is_nothing_to_sign_in_to(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -28,18 +29,26 @@ class Command(BaseCommand):
             "--if-empty", action="store_true", help="do nothing when there are cases"
         )
         parser.add_argument(
+            "--migrate", action="store_true", help="bring the database up to date first"
+        )
+        parser.add_argument(
             "--seed", type=int, default=SEED, help="another seed tells other stories"
         )
         parser.add_argument("--cases", type=int, default=CASES, help="how many cases, about")
         parser.add_argument(
-            "--sign-ins", action="store_true", help="print who can sign in, and stop"
+            "--sign-ins", action="store_true", help="print who can sign in, and nothing else"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_in_production()
+        if options["migrate"]:
+            call_command("migrate", interactive=False, verbosity=0)
+        if options["if_empty"] or not options["sign_ins"]:
+            self._load_into_empty(options)
         if options["sign_ins"]:
             self.stdout.write(sign_in_table())
-            return
+
+    def _load_into_empty(self, options: dict[str, Any]) -> None:
         if not is_empty():
             if options["if_empty"]:
                 return
@@ -47,14 +56,16 @@ class Command(BaseCommand):
                 "There are cases or officers in this database already; the demonstration only goes "
                 "into an empty one. Start over with: python3 run.py --fresh"
             )
-        self._load(options["seed"], options["cases"])
+        made = self._load(options["seed"], options["cases"])
+        if not options["sign_ins"]:
+            self.stdout.write(f"{made} invented cases are loaded.")
 
-    def _load(self, seed: int, cases: int) -> None:
+    def _load(self, seed: int, cases: int) -> int:
         passwords = sign_ins.new_passwords(SIGN_INS.values())
         with acting_as_system("demo"), transaction.atomic():
             made = load(now=timezone.now(), seed=seed, cases=cases, passwords=passwords)
             sign_ins.keep(home(), passwords)
-        self.stdout.write(f"{made} invented cases are loaded.")
+        return made
 
 
 def refuse_in_production() -> None:
