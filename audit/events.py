@@ -29,6 +29,8 @@ class Event(TextChoices):
     IDENTITY_SEARCHED = "identity_searched", "Identity searched"
     IDENTITY_CHANGED = "identity_changed", "Identity corrected"
     NARRATIVE_REVEALED = "narrative_revealed", "Original narrative revealed"
+    REVEAL_ENDED = "reveal_ended", "Reveal ended before its time"
+    PERSON_VIEWED = "person_viewed", "Person's page viewed"
 
     # Cases
     CASE_CREATED = "case_created", "Case opened"
@@ -96,6 +98,24 @@ class Event(TextChoices):
     SIGNED_OUT = "signed_out", "Signed out"
     FILTER_SAVED = "filter_saved", "Filter saved"
     FILTER_DELETED = "filter_deleted", "Filter deleted"
+
+    # What leaves the building
+    RELEASE_LISTED = "release_listed", "Releases listed"
+    RELEASE_VIEWED = "release_viewed", "Release viewed"
+    RELEASE_STARTED = "release_started", "Release begun"
+    RELEASE_REFRESHED = "release_refreshed", "Release's texts taken anew"
+    RELEASE_FILE_ADDED = "release_file_added", "File added to a release"
+    RELEASE_FILE_READ = "release_file_read", "File of a release read"
+    RELEASE_FILE_REFUSED = "release_file_refused", "File of a release refused"
+    RELEASE_MARKED = "release_marked", "Release's redactions decided"
+    RELEASE_SUBMITTED = "release_submitted", "Release's PDF asked for"
+    RELEASE_MADE = "release_made", "Release's PDF made"
+    RELEASE_FAILED = "release_failed", "Release's PDF not made"
+    RELEASE_VOIDED = "release_voided", "Release changed after it was submitted"
+    RELEASE_APPROVED = "release_approved", "Release approved"
+    RELEASE_RETURNED = "release_returned", "Release returned"
+    RELEASE_WITHDRAWN = "release_withdrawn", "Release withdrawn"
+    RELEASE_DOWNLOADED = "release_downloaded", "Release handed out"
 
     # Rules and machinery
     POLICY_CHANGED = "policy_changed", "Unit's rules changed"

@@ -26,7 +26,7 @@ from cases.models import Account, Case, CaseUserObjectPermission, RolePermission
 GRANT_VIEW = "view_case"
 GRANT_WORK = "work_case"
 
-# What a grant opens besides seeing the case. Everything else needs the role's own reach.
+# What a grant to work opens. Seeing and releasing any grant opens; the rest needs the role's reach.
 WORK_PERMISSIONS = frozenset(
     {Permission.VIEW_CASES, Permission.LOG_RESPONSE, Permission.REVEAL_IDENTITY}
 )
@@ -406,7 +406,7 @@ def _grant_step(viewer: Viewer, permission: Permission, grants: Grants) -> Acces
 
 
 def _grants_opening(permission: Permission) -> tuple[str, ...]:
-    if permission == Permission.VIEW_CASES:
+    if permission in (Permission.VIEW_CASES, Permission.PREPARE_RELEASE):
         return (GRANT_VIEW, GRANT_WORK)
     return (GRANT_WORK,) if permission in WORK_PERMISSIONS else ()
 

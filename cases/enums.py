@@ -137,6 +137,11 @@ class FlagKind(TextChoices):
     CLOSED_INCOMPLETE = "closed_incomplete", "Closed incomplete"
     BACKFILLED = "backfilled", "Written down long after"
     OVERLOADED = "overloaded", "Overloaded"
+    UNUSUAL_REVEALS = "unusual_reveals", "Unusually many reveals"
+
+
+# Flags on an officer; every other kind is on a case or a referral.
+OFFICER_FLAGS = frozenset({FlagKind.OVERLOADED, FlagKind.UNUSUAL_REVEALS})
 
 
 class FlagStatus(TextChoices):
@@ -179,6 +184,23 @@ class PersonRole(TextChoices):
     SUSPECT = "suspect", "Suspect"
     REPORTER = "reporter", "Reporter (restricted)"
     WITNESS = "witness", "Witness"
+
+
+class RevealReason(TextChoices):
+    """What somebody needs to know an identity, or an original text, for."""
+
+    INTERVIEW = "interview", "Interview: arranging or holding one"
+    MEDICAL = "medical", "Medical: an exam, a kit or treatment"
+    CHILD_PROTECTION = "child_protection", "Notice to the Children's Division"
+    SAFETY_CHECK = "safety_check", "Safety check: finding or protecting somebody"
+    FAMILY_CONTACT = "family_contact", "Contact with the family"
+    COURT = "court", "Court or prosecutor: warrant, charge, testimony"
+    REVIEW = "review", "Supervisor's review"
+    CORRECTION = "records_correction", "Records correction"
+
+
+# A reporter is promised more: nobody's convenience opens who they are.
+REPORTER_REASONS = (RevealReason.INTERVIEW, RevealReason.SAFETY_CHECK, RevealReason.COURT)
 
 
 class Discipline(TextChoices):
@@ -256,3 +278,43 @@ class ImportState(TextChoices):
     RUNNING = "running", "Running"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
+
+
+class ReleaseState(TextChoices):
+    PREPARING = "preparing", "Being prepared"
+    MAKING = "making", "PDF being made"
+    WAITING = "waiting", "Waiting for approval"
+    APPROVED = "approved", "Approved"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class ReleaseCategory(TextChoices):
+    """What a law closes [RSMo 595.226], in the order of the redaction log."""
+
+    NAME = "name", "Name"
+    PSEUDONYM = "pseudonym", "Pseudonym"
+    ADDRESS = "address", "Home or temporary address"
+    EMAIL = "email", "E-mail address"
+    PHONE = "phone", "Phone number"
+    SSN = "ssn", "Social security number"
+    BIRTH_DATE = "birth_date", "Birth date"
+    WORKPLACE = "workplace", "Workplace"
+    HEALTH = "health", "Health information"
+    TEST_RESULT = "test_result", "Test result"
+    PHYSICAL = "physical", "Physical characteristics"
+    IMAGE = "image", "Image"
+    OTHER = "other", "Other"
+
+
+class MarkDecision(TextChoices):
+    OPEN = "open", "Not decided"
+    ACCEPTED = "accepted", "Removed"
+    REJECTED = "rejected", "Left in"
+
+
+class FileState(TextChoices):
+    """How far an uploaded file has been read."""
+
+    READING = "reading", "Being read"
+    READ = "read", "Read"
+    REFUSED = "refused", "Refused"
