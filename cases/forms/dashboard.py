@@ -77,11 +77,24 @@ def query_of(filters: Filters, **changes: object) -> str:
     return urlencode({name: str(value) for name, value in given.items() if value})
 
 
+class PlainSelect(forms.Select):
+    """A select of hundreds of officers: flat, and no attributes of its own for each of them."""
+
+    def optgroups(
+        self, name: str, value: list[str], attrs: dict[str, Any] | None = None
+    ) -> list[tuple[str | None, list[dict[str, Any]], int]]:
+        options = [
+            {"value": key, "label": label, "selected": str(key) in value}
+            for key, label in self.choices
+        ]
+        return [(None, options, 0)]
+
+
 class ChoosingForm(forms.Form):
     """The filter panel: the same names, shown as lists."""
 
     squad = forms.ChoiceField(required=False)
-    detective = forms.ChoiceField(required=False)
+    detective = forms.ChoiceField(required=False, widget=PlainSelect)
     division = forms.ChoiceField(required=False)
     kind = forms.ChoiceField(label="Reason", required=False, choices=KINDS)
     show = forms.ChoiceField(required=False, choices=SHOWN)
@@ -127,7 +140,7 @@ class BulkForm(forms.Form):
             "max_length": f"Comment: at most {COMMENT_LENGTH} characters.",
         },
     )
-    officer = forms.ChoiceField(required=False, label="Assign to")
+    officer = forms.ChoiceField(required=False, label="Assign to", widget=PlainSelect)
     back = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None, choices: Choices, back: str = "") -> None:

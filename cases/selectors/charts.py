@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.cache import cache
@@ -23,6 +23,8 @@ from cases.rules.flags import Reason
 from cases.rules.words import sentence
 from cases.selectors.dashboard import Filters, narrowed
 from cases.selectors.policy import current_policy
+
+T = TypeVar("T")
 
 WEEKS = 12
 KEPT_FOR = timedelta(minutes=1)
@@ -106,7 +108,7 @@ def charts(viewer: Viewer, now: datetime, filters: Filters | None = None) -> Cha
     """
     filters = filters or Filters()
     key = _key(viewer, filters)
-    kept = _kept(key)
+    kept: Charts | None = _kept(key)
     if kept is not None and now - KEPT_FOR < kept.as_of <= now:
         return kept
     counted = Charts(now, open_cases(viewer, now, filters), weekly_flags(viewer, now, filters))
@@ -115,11 +117,22 @@ def charts(viewer: Viewer, now: datetime, filters: Filters | None = None) -> Cha
     return counted
 
 
-def _kept(key: str) -> Charts | None:
-    """What was counted before. A supervisor's page must stand without the cache too."""
-    with suppress(RedisError):
-        kept: Charts | None = cache.get(key)
+def once(counted: Charts, viewer: Viewer, filters: Filters, draw: Callable[[], T]) -> T:
+    """What `draw` makes of these counts, kept for as long as they are and under the same key."""
+    key = f"{_key(viewer, filters)}:{counted.as_of.timestamp()}"
+    kept: T | None = _kept(key)
+    if kept is not None:
         return kept
+    drawn = draw()
+    with suppress(RedisError):
+        cache.set(key, drawn, timeout=int(KEPT_FOR.total_seconds()))
+    return drawn
+
+
+def _kept(key: str) -> Any:
+    """What was made before. A supervisor's page must stand without the cache too."""
+    with suppress(RedisError):
+        return cache.get(key)
     return None
 
 

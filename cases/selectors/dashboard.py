@@ -34,7 +34,7 @@ from cases.rules.ranking import (
 from cases.rules.words import sentence
 
 SWEEP_INTERVAL = timedelta(minutes=5)
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 LAST_PAGE = 40
 REASONS_SHOWN = 3
 NOBODY: Literal["none"] = "none"

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.events import Event
@@ -126,7 +129,7 @@ def _page(
         "choosing": ChoosingForm(filters, offered, divisions),
         "bulk": bulk,
         "chosen": {*bulk.case_ids, *bulk.flag_ids},
-        "figures": figures(drawn.open_cases, drawn.weeks, filters),
+        "figures": charts.once(drawn, viewer, filters, partial(_draw, drawn, filters)),
         "drawn_at": drawn.as_of,
         "pages": _pages(page, filters),
         "narrowed": bool(query_of(filters)),
@@ -136,6 +139,11 @@ def _page(
         },
     }
     return render(request, "dashboard/dashboard.html", context, status=status)
+
+
+def _draw(drawn: charts.Charts, filters: Filters) -> SafeString:
+    shown = figures(drawn.open_cases, drawn.weeks, filters)
+    return render_to_string("dashboard/_figures.html", {"figures": shown})
 
 
 def _head(page: Dashboard, filters: Filters) -> dict[str, Any]:
@@ -165,6 +173,8 @@ def _pages(page: Dashboard, filters: Filters) -> dict[str, str]:
         "previous_url": _url(filters, page=page.page - 1) if page.page > 1 else "",
         "next_url": _url(filters, page=page.page + 1) if page.has_more else "",
         "words": f"{first:,} to {last:,} of {page.listed:,}" if page.rows else "",
+        "previous_words": "Back",
+        "next_words": "More",
     }
 
 
