@@ -11,7 +11,15 @@ from cases.models.importing import ImportChunk, ImportRejection, ImportRun, Save
 from cases.models.officer import Officer, Squad
 from cases.models.policy import Policy
 from cases.models.referral import Referral
+from cases.models.release import (
+    Release,
+    ReleaseFile,
+    ReleaseItem,
+    ReleaseMark,
+    ReleaseResult,
+)
 from cases.models.response import Draft, ElementAnswer, Response
+from cases.models.reveal import Reveal
 from cases.models.review import Review
 from cases.models.saved_filter import SavedFilter
 from cases.models.sweep import SweepRun
@@ -39,7 +47,13 @@ __all__ = [
     "Officer",
     "Policy",
     "Referral",
+    "Release",
+    "ReleaseFile",
+    "ReleaseItem",
+    "ReleaseMark",
+    "ReleaseResult",
     "Response",
+    "Reveal",
     "Review",
     "Role",
     "RolePermission",

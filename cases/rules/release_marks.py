@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 WORDS = re.compile(r"\S+")
 
@@ -30,7 +31,7 @@ def pieces(text: str, spans: Iterable[Span]) -> Iterator[Piece]:
     """The whole text, cut wherever a span begins or ends."""
     known = sorted(spans, key=lambda span: (span.start, span.end, span.category, span.key))
     edges = sorted({0, len(text), *(_within(text, edge) for span in known for edge in _ends(span))})
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         over = tuple(span for span in known if span.start < end and start < span.end)
         yield Piece(text[start:end], over)
 

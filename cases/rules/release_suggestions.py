@@ -26,7 +26,7 @@ STREET = (
 )
 NUMBERED = (
     rf"\d{{1,6}}(?:-\d+)?[A-Za-z]?\s+(?:[NSEW]{{1,2}}\.?\s+|(?:north|south|east|west)\s+)?"
-    rf"(?:[\w'’.]+\s+){{0,4}}?{STREET}\b\.?"
+    rf"(?:[\w'\u2019.]+\s+){{0,4}}?{STREET}\b\.?"
     r"(?:,?\s*(?:apt|apartment|unit|suite|ste|lot|room|no)\b\.?\s*#?\w+|,?\s*#\s*\w+)?"
     r"(?:,\s*[A-Z][\w .]{2,30},?\s+[A-Z]{2}\b)?(?:,?\s+\d{5}(?:-\d{4})?)?"
 )
@@ -67,8 +67,8 @@ TESTS = (
     r"|positive for|negative for|x-?rays?|ct scan|mri|polygraph"
 )
 LOOKS = (
-    r"\d{2,3}\s?(?:lbs?\.?|pounds|kg)\b|\d\s?(?:'|’|ft|feet)\s?\d{0,2}|(?:cm|inches) tall|weigh\w*"
-    r"|\w+[- ](?:hair|haired|eyes|eyed|skin|skinned|complexion)|tattoo\w*|birthmark\w*|scars?"
+    r"\d{2,3}\s?(?:lbs?\.?|pounds|kg)\b|\d\s?(?:'|\u2019|ft|feet)\s?\d{0,2}|(?:cm|inches) tall"
+    r"|weigh\w*|\w+[- ](?:hair|haired|eyes|eyed|skin|skinned|complexion)|tattoo\w*|birthmark\w*|scars?"
     r"|freckle\w*|braces|pierc\w*|slim|heavyset|tall build|glasses|wearing"
 )
 WORK = (
