@@ -11,15 +11,8 @@ from django.http import QueryDict
 
 from cases.rules.ranking import CONCERNS, LABELS
 from cases.selectors.charts import IN_TIME, LATE, WAITING
-from cases.selectors.dashboard import (
-    ACKNOWLEDGED,
-    LAST_PAGE,
-    NEEDS,
-    NOBODY,
-    PAGE_SIZE,
-    Choices,
-    Filters,
-)
+from cases.selectors.dashboard import LAST_PAGE, Choices
+from cases.selectors.ranked import ACKNOWLEDGED, NEEDS, NOBODY, PAGE_SIZE, Filters
 
 ACKNOWLEDGE = "acknowledge"
 ASK = "ask"

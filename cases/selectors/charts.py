@@ -21,8 +21,8 @@ from cases.models import Flag
 from cases.models.case import OPEN
 from cases.rules.flags import Reason
 from cases.rules.words import sentence
-from cases.selectors.dashboard import Filters, narrowed
 from cases.selectors.policy import current_policy
+from cases.selectors.ranked import Filters, narrowed
 
 T = TypeVar("T")
 

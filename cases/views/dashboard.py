@@ -31,15 +31,8 @@ from cases.forms.dashboard import (
 )
 from cases.rules.ranking import CONCERNS, counted, headline
 from cases.selectors import charts
-from cases.selectors.dashboard import (
-    ACKNOWLEDGED,
-    PAGE_SIZE,
-    Choices,
-    Dashboard,
-    Filters,
-    choices,
-    dashboard,
-)
+from cases.selectors.dashboard import Choices, Dashboard, choices, dashboard
+from cases.selectors.ranked import ACKNOWLEDGED, PAGE_SIZE, Filters
 from cases.services.bulk import Done, assign_cases
 from cases.services.flags import acknowledge_flags, request_update
 from cases.views.figures import figures

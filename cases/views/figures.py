@@ -13,7 +13,7 @@ from django.urls import reverse
 from cases.forms.dashboard import query_of
 from cases.selectors.cases import NO_DIVISION
 from cases.selectors.charts import IN_TIME, LATE, WAITING, OpenCases, Tally, Week
-from cases.selectors.dashboard import NOBODY, Filters
+from cases.selectors.ranked import NOBODY, Filters
 
 ROW = 42
 TOP = 22

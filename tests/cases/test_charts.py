@@ -26,7 +26,7 @@ from cases.selectors.charts import (
     open_cases,
     weekly_flags,
 )
-from cases.selectors.dashboard import NOBODY, Filters
+from cases.selectors.ranked import NOBODY, Filters
 from cases.views.figures import figures
 from tests.cases.pages import Desk, words
 from tests.factories import (

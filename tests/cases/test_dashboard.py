@@ -20,16 +20,8 @@ from cases.enums import ClockKind, FlagKind, FlagStatus, RoleCode, Scope
 from cases.models import Account, Case, Clock, Flag, Squad
 from cases.rules.flags import CLOCK_FLAGS
 from cases.rules.ranking import Standing, rank_key, times_over
-from cases.selectors.dashboard import (
-    ACKNOWLEDGED,
-    NOBODY,
-    PAGE_SIZE,
-    Dashboard,
-    Filters,
-    choices,
-    dashboard,
-    last_sweep,
-)
+from cases.selectors.dashboard import Dashboard, choices, dashboard, last_sweep
+from cases.selectors.ranked import ACKNOWLEDGED, NOBODY, PAGE_SIZE, Filters
 from tests.cases.pages import MAX_QUERIES, Desk, signed_in, words
 from tests.factories import (
     DAY,
