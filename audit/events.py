@@ -29,6 +29,11 @@ class Event(TextChoices):
     IDENTITY_SEARCHED = "identity_searched", "Identity searched"
     IDENTITY_CHANGED = "identity_changed", "Identity corrected"
     NARRATIVE_REVEALED = "narrative_revealed", "Original narrative revealed"
+    EXPUNGE_VIEWED = "expunge_viewed", "Expunge viewed"
+    EXPUNGE_REQUESTED = "expunge_requested", "Expunge requested"
+    EXPUNGE_WITHDRAWN = "expunge_withdrawn", "Expunge withdrawn"
+    IDENTITY_EXPUNGED = "identity_expunged", "Identity expunged"
+    IDENTITY_SHREDDED = "identity_shredded", "Keys of an expunged identity destroyed"
     REVEAL_ENDED = "reveal_ended", "Reveal ended before its time"
     PERSON_VIEWED = "person_viewed", "Person's page viewed"
 
@@ -129,6 +134,8 @@ class Event(TextChoices):
     RECONCILE_RAN = "reconcile_ran", "Reconcile ran"
     REPLAY_RAN = "replay_ran", "Replay ran"
     KEYS_ROTATED = "keys_rotated", "Sealing keys rotated"
+    SEAL_BROKEN = "seal_broken", "Sealed value does not open"
+    SEALS_VIEWED = "seals_viewed", "State of the seals viewed"
     REQUEST_FAILED = "request_failed", "Request failed"
 
 

@@ -250,6 +250,7 @@ class Permission(TextChoices):
     REOPEN_CASE = "reopen_case", "Reopen cases"
     GRANT_ACCESS = "grant_access", "Give others access to a case"
     REVEAL_IDENTITY = "reveal_identity", "Reveal who a child is, with a reason"
+    EXPUNGE_IDENTITY = "expunge_identity", "Expunge an identity by court order, with a second person"
     SEE_FIGURES = "see_figures", "See unit figures"
     PREPARE_RELEASE = "prepare_release", "Prepare releases"
     IMPORT_CASELOAD = "import_caseload", "Import a caseload"
@@ -257,6 +258,7 @@ class Permission(TextChoices):
     MANAGE_ROLES = "manage_roles", "Manage role permissions"
     EDIT_POLICY = "edit_policy", "Edit the unit's rules"
     SEE_AUDIT = "see_audit", "Read the audit log"
+    SEE_SEALS = "see_seals", "See whether the seals hold"
 
     @classmethod
     def dangerous(cls) -> frozenset["Permission"]:
@@ -264,12 +266,20 @@ class Permission(TextChoices):
         return frozenset(
             {
                 cls.REVEAL_IDENTITY,
+                cls.EXPUNGE_IDENTITY,
                 cls.MANAGE_ROLES,
                 cls.GRANT_ACCESS,
                 cls.EDIT_POLICY,
                 cls.CLOSE_CASE,
             }
         )
+
+
+class ExpungeState(TextChoices):
+    REQUESTED = "requested", "Waiting for a second person"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    CONFIRMED = "confirmed", "Confirmed; the last copy of the key is being destroyed"
+    DONE = "done", "Expunged"
 
 
 class ImportState(TextChoices):

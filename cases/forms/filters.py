@@ -9,7 +9,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.http import QueryDict
 
-from cases.enums import CaseState, Channel, FlagKind, OffenseClass
+from cases.enums import OFFICER_FLAGS, CaseState, Channel, FlagKind, OffenseClass
 from cases.selectors import cases, work
 from cases.selectors.cases import CaseFilters
 from cases.selectors.work import WorkFilters
@@ -108,7 +108,7 @@ class CaseFilterForm(FilterForm):
     channel = forms.ChoiceField(label="Came in by", required=False, choices=[ANY, *Channel.choices])
     flag = forms.ChoiceField(
         required=False,
-        choices=[ANY, *(pair for pair in FlagKind.choices if pair[0] != FlagKind.OVERLOADED)],
+        choices=[ANY, *(pair for pair in FlagKind.choices if pair[0] not in OFFICER_FLAGS)],
     )
     squad = forms.UUIDField(required=False, widget=forms.HiddenInput)
     detective = HolderField(required=False, widget=forms.HiddenInput)

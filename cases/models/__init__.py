@@ -5,6 +5,7 @@ from cases.models.assignment import Assignment
 from cases.models.case import Case, CaseStateChange, OffenseCode
 from cases.models.clock import Clock, ClockHold
 from cases.models.evidence import Evidence
+from cases.models.expunging import Expunge
 from cases.models.flag import Flag
 from cases.models.grant import CaseGroupObjectPermission, CaseUserObjectPermission, Wall
 from cases.models.importing import ImportChunk, ImportRejection, ImportRun, SavedMapping
@@ -38,6 +39,7 @@ __all__ = [
     "Draft",
     "ElementAnswer",
     "Evidence",
+    "Expunge",
     "Flag",
     "ImportChunk",
     "ImportRejection",

@@ -22,6 +22,7 @@ from cases.enums import (
     ReviewDecision,
     ReviewSubject,
 )
+from cases.rules.reveals import RevealFact
 
 # What an import may carry. A case that was opened here carries all of it.
 CARRIES = frozenset(
@@ -347,7 +348,9 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class OfficerFacts:
-    """A detective's load: open cases now, and when each case was handed to them."""
+    """A detective's load: open cases now, and when each case was handed to them; and what they
+    revealed."""
 
     open_cases: int
     handed_over_at: tuple[datetime, ...] = ()
+    reveals: tuple[RevealFact, ...] = ()

@@ -24,6 +24,7 @@ from cases.rules.clocks import Clock, clocks, current_state, overdue, submitted_
 from cases.rules.documentation import completeness, narrative_is_thin
 from cases.rules.facts import CaseFacts, OfficerFacts, ResponseFact, StateFact
 from cases.rules.policy import Policy
+from cases.rules.reveals import excesses
 
 Param = str | int | float
 
@@ -312,7 +313,19 @@ def _backfilled(facts: CaseFacts, policy: Policy) -> Iterator[Finding]:
 
 
 def officer_findings(officer: OfficerFacts, policy: Policy, now: datetime) -> tuple[Finding, ...]:
-    """Whether a detective has more cases than one person can work, as one finding."""
+    """Whether a detective has more cases than one person can work, or revealed unusually much."""
+    return (*_overloaded(officer, policy, now), *_unusual_reveals(officer, policy, now))
+
+
+def _unusual_reveals(officer: OfficerFacts, policy: Policy, now: datetime) -> Iterator[Finding]:
+    rule = policy.unusual_reveals
+    found = excesses(officer.reveals, rule, now)
+    if found:
+        reasons = tuple(Reason(one.what, {"count": one.count, "limit": one.limit}) for one in found)
+        yield _finding(FlagKind.UNUSUAL_REVEALS, now, rule.severity, reasons)
+
+
+def _overloaded(officer: OfficerFacts, policy: Policy, now: datetime) -> Iterator[Finding]:
     rule = policy.overloaded
     since = now - rule.handed_over_within.span
     handed_over = [at for at in officer.handed_over_at if since < at <= now]
@@ -325,9 +338,8 @@ def officer_findings(officer: OfficerFacts, policy: Policy, now: datetime) -> tu
         days = rule.handed_over_within.span.days
         params = {"count": len(handed_over), "limit": rule.handed_over, "days": days}
         reasons.append(Reason("handed_over", params))
-    if not reasons:
-        return ()
-    return (_finding(FlagKind.OVERLOADED, now, rule.severity, tuple(reasons)),)
+    if reasons:
+        yield _finding(FlagKind.OVERLOADED, now, rule.severity, tuple(reasons))
 
 
 def flag_acknowledged_due(raised_at: datetime, policy: Policy, calendar: Calendar) -> datetime:

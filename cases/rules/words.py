@@ -105,4 +105,14 @@ _WORDS: Mapping[str, Callable[[_Params, datetime], str]] = {
         f"{_counted(params['count'], 'case')} handed over in {_counted(params['days'], 'day')}; "
         f"limit {params['limit']}"
     ),
+    "reveals_in_an_hour": lambda params, _now: (
+        f"{_counted(params['count'], 'reveal')} within an hour; usual up to {params['limit']}"
+    ),
+    "reveals_in_a_day": lambda params, _now: (
+        f"{_counted(params['count'], 'reveal')} within a day; usual up to {params['limit']}"
+    ),
+    "reveals_elsewhere": lambda params, _now: (
+        f"{_counted(params['count'], 'reveal')} on others' cases within a day; "
+        f"usual up to {params['limit']}"
+    ),
 }

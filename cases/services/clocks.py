@@ -6,28 +6,24 @@ whatever the number of cases. Lock order everywhere: the case's row first, in th
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
-
 from cases.enums import ClockKind, ResponseKind
-from cases.models import Assignment, Case, Officer, Referral
-from cases.models.case import OPEN
+from cases.models import Case, Officer, Referral
 from cases.rules.calendar import Calendar
 from cases.rules.clocks import Clock, clocks, overdue, referral_clock, submitted_reports
 from cases.rules.documentation import completeness
-from cases.rules.facts import CaseFacts, OfficerFacts
+from cases.rules.facts import CaseFacts
 from cases.rules.flags import Finding, clock_finding, fact_findings, officer_findings
 from cases.rules.policy import Policy
 from cases.selectors.facts import case_facts, loose_referral_facts
+from cases.selectors.loads import officer_facts
 from cases.selectors.policy import current_policy, unit_calendar
 from cases.services.copies import detect_copies
-from cases.services.desks import unit_day
 from cases.services.flagging import (
     FlagChanges,
     Found,
@@ -347,7 +343,8 @@ def _keyless(finding: Finding) -> Finding:
 
 
 def refresh_officers(*, officer_ids: Collection[UUID], now: datetime) -> FlagChanges:
-    """Raise or resolve `overloaded` on these officers, by what they hold and were handed by `now`.
+    """Raise or resolve `overloaded` on these officers, by what they hold and were handed by `now`,
+    and `unusual_reveals`, by how many identities and texts they have revealed.
 
     Whoever has left the unit is overloaded no more. Runs inside the caller's transaction, after
     `refresh_cases`, and locks the officers until it ends, so that two hand-overs count each other.
@@ -357,34 +354,10 @@ def refresh_officers(*, officer_ids: Collection[UUID], now: datetime) -> FlagCha
     if not ids:
         return FlagChanges()
     policy = current_policy()
-    loads = _loads(ids, policy, now)
+    loads = officer_facts(ids, policy, now)
     found = (
         Found(finding, officer_id=key)
         for key, load in loads.items()
         for finding in officer_findings(load, policy, now)
     )
     return settle_flags(subjects=Subjects(officers=ids), found=found, now=now)
-
-
-def _loads(officer_ids: list[UUID], policy: Policy, now: datetime) -> dict[UUID, OfficerFacts]:
-    """The loads of those on duty."""
-    today = unit_day(now)
-    since = now - policy.overloaded.handed_over_within.span
-    on_duty = Officer.objects.filter(
-        Q(active_to__isnull=True) | Q(active_to__gt=today),
-        pk__in=officer_ids,
-        active_from__lte=today,
-    ).values_list("pk", flat=True)
-    open_cases = dict(
-        Case.objects.filter(OPEN, detective__in=officer_ids)
-        .order_by()
-        .values_list("detective")
-        .annotate(count=Count("pk"))
-    )
-    handed: dict[UUID, list[datetime]] = defaultdict(list)
-    assigned = Assignment.objects.filter(
-        officer__in=officer_ids, assigned_at__gt=since, assigned_at__lte=now
-    )
-    for officer_id, at in assigned.order_by("assigned_at").values_list("officer_id", "assigned_at"):
-        handed[officer_id].append(at)
-    return {key: OfficerFacts(open_cases.get(key, 0), tuple(handed[key])) for key in on_duty}

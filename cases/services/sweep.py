@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from audit.context import Actor
 from audit.events import Event
 from audit.recorder import record
 from cases.access import Viewer, system_viewer
-from cases.enums import Step
+from cases.enums import FlagKind, Step
 from cases.models import Case, Flag, Officer, SweepRun
 from cases.models.flag import STANDING
 from cases.rules.flags import next_step
@@ -46,7 +46,7 @@ _SETTLED = "NOT (met_at IS NULL AND stopped_at IS NULL) AND flagged_at IS NOT NU
 _RETURNS = "status = 'waived' AND waived_until <= %(now)s"
 _CLIMBS = "status = 'open' AND NOT (step = 'commander') AND acknowledge_by < %(now)s"
 _LAPSES = """NOT (status = 'resolved') AND officer_id IS NOT NULL
-    AND reasons @> '[{"code": "handed_over"}]'"""
+    AND (reasons @> '[{"code": "handed_over"}]' OR kind = 'unusual_reveals')"""
 
 _PENDING = "\n".join(
     (
@@ -123,8 +123,10 @@ _CLIMB = "\n".join(
 )
 
 
-_HANDED_TOO_MANY = Flag.objects.filter(
-    STANDING, officer=OuterRef("pk"), reasons__contains=[{"code": "handed_over"}]
+_LAPSING = Flag.objects.filter(
+    Q(reasons__contains=[{"code": "handed_over"}]) | Q(kind=FlagKind.UNUSUAL_REVEALS),
+    STANDING,
+    officer=OuterRef("pk"),
 )
 
 
@@ -227,8 +229,8 @@ def _moved(sql: str, ids: list[Any], moment: datetime) -> tuple[Touched, ...]:
 
 
 def _relieve_officers(moment: datetime) -> Counter[str]:
-    """Cases handed over long enough ago count no more, without anybody writing."""
-    laden = Officer.objects.filter(Exists(_HANDED_TOO_MANY)).select_for_update(
+    """Cases handed over and reveals made long enough ago count no more, without anybody writing."""
+    laden = Officer.objects.filter(Exists(_LAPSING)).select_for_update(
         skip_locked=True, no_key=True
     )
     ids = list(laden.order_by("pk").values_list("pk", flat=True))

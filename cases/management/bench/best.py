@@ -258,7 +258,7 @@ SELECT count(*),
     EXISTS (SELECT FROM cases_flag WHERE status = 'open' AND step <> 'commander'
             AND acknowledge_by < %(now)s),
     EXISTS (SELECT FROM cases_flag WHERE status <> 'resolved' AND officer_id IS NOT NULL
-            AND reasons @> '[{{"code": "handed_over"}}]')
+            AND (reasons @> '[{{"code": "handed_over"}}]' OR kind = 'unusual_reveals'))
 FROM raised""".format(  # noqa: S608
     walled="""
         SELECT FROM cases_wall AS wall JOIN cases_account AS account ON account.id = wall.account_id
