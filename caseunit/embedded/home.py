@@ -35,6 +35,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "POSTGRES_PASSWORD": keys.password,
     "VALKEY_PASSWORD": keys.password,
 }
+REPLACEABLE = ("CASEUNIT_BLIND_KEYS",)
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Home:
     def secrets(self) -> dict[str, str]:
         """Every generated secret, made on the first call."""
         if self.keys_file.exists():
+            self._add_later_keys()
             return _read_keys(self.keys_file)
         if self.postgres_data.exists():
             raise CannotRunError(
@@ -120,6 +122,22 @@ class Home:
         made = {name: make() for name, make in GENERATED.items()}
         _write_private(self.keys_file, "".join(f"{name}={value}\n" for name, value in made.items()))
         return made
+
+    def _add_later_keys(self) -> None:
+        """A folder made before a replaceable key was asked for gets it now, beside all the others.
+
+        What such a key made is made anew (`manage.py rebuild_blind_index`); the rest is never
+        replaced.
+        """
+        if not os.access(self.keys_file, os.R_OK | os.W_OK):
+            return
+        text = self.keys_file.read_text(encoding="utf-8")
+        lines = "".join(
+            f"{name}={GENERATED[name]()}\n" for name in REPLACEABLE if f"{name}=" not in text
+        )
+        if lines and all(f"{name}=" in text for name in GENERATED.keys() - set(REPLACEABLE)):
+            with self.keys_file.open("a", encoding="utf-8") as file:
+                file.write(lines)
 
     def sockets(self, owner: Owner) -> Path:
         """The folder of the sockets: in the home, or a short one under the temporary folder."""

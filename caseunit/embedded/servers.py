@@ -20,7 +20,12 @@ from caseunit.embedded.postgres import Postgres
 from caseunit.embedded.valkey import Valkey
 
 ADOPT_SECONDS = 30
-APPLICATION_SECRETS = ("CASEUNIT_SECRET_KEY", "CASEUNIT_SEAL_KEYS", "CASEUNIT_DIGEST_KEY")
+APPLICATION_SECRETS = (
+    "CASEUNIT_SECRET_KEY",
+    "CASEUNIT_SEAL_KEYS",
+    "CASEUNIT_DIGEST_KEY",
+    "CASEUNIT_BLIND_KEYS",
+)
 
 
 class Servers:

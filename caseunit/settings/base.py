@@ -22,6 +22,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 SECRET_KEY = required("CASEUNIT_SECRET_KEY", secret_key)
 SEAL_KEYS = required("CASEUNIT_SEAL_KEYS", seal_keys)
 DIGEST_KEY = required("CASEUNIT_DIGEST_KEY", key_bytes)
+BLIND_KEYS = required("CASEUNIT_BLIND_KEYS", seal_keys)
 REDIS_URL = required("REDIS_URL", redis_url)
 
 UNIT_NAME = env.str("CASEUNIT_UNIT_NAME", "Crimes Against Children Unit")

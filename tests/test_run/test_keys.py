@@ -17,6 +17,7 @@ def test_fresh_secrets_load(tmp_path: Path) -> None:
     assert environment.secret_key(written["caseunit_secret_key"])
     assert [key_id for key_id, _ in environment.seal_keys(written["caseunit_seal_keys"])] == ["k1"]
     assert environment.key_bytes(written["caseunit_digest_key"])
+    assert [key_id for key_id, _ in environment.seal_keys(written["caseunit_blind_keys"])] == ["b1"]
     assert written["postgres_password"] in written["database_url"]
     assert written["redis_password"] in environment.redis_url(written["redis_url"])
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
