@@ -8,6 +8,10 @@ from django.db.models import Q
 from cases.enums import AnswerStatus, ResponseKind
 from cases.models.base import Record, Sealed, one_of
 
+# What binds a sealed text to its column; an answer's is followed by its element.
+NARRATIVE_FIELD = "response.narrative"
+ANSWER_FIELD = "answer.text"
+
 
 class Response(Record):
     """An entry in the response log; never edited. A correction is a new entry naming the old one.

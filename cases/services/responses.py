@@ -15,6 +15,7 @@ from cases import access, seal
 from cases.access import Viewer
 from cases.enums import AnswerStatus, CaseState, Channel, OffenseClass, Permission, ResponseKind
 from cases.models import Case, CaseStateChange, Draft, ElementAnswer, Evidence, Response
+from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
 from cases.models.sealing import case_key, give_key, key_of, place_of, seal_text
 from cases.rules.documentation import Completeness, completeness
 from cases.rules.facts import AnswerFact
@@ -23,8 +24,6 @@ from cases.services.clocks import detect_copies, refresh_cases
 from cases.services.locking import lock_case
 from cases.services.narratives import redactor
 
-NARRATIVE_FIELD = "response.narrative"
-ANSWER_FIELD = "answer.text"
 DESCRIPTION_LENGTH = 200
 
 

@@ -1,0 +1,154 @@
+"""What can be revealed, who may reveal it, and is it open for them right now?
+
+A thing is one person's identity or one entry's original text. Nothing here is written, and nothing
+is shown without the window that a committed audit entry opened.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from audit.events import Event
+from audit.models import Entry
+from cases import access
+from cases.access import Decision, Hidden, Viewer
+from cases.enums import REPORTER_REASONS, Permission, PersonRole, RevealReason
+from cases.models import Case, InvolvedPerson, Response, Reveal, Victim
+from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
+from cases.models.sealing import case_key, open_identity_of, open_text
+from cases.selectors.policy import current_policy
+
+# By these rules a case is somebody's own business; a grant or a reach over all cases is not.
+OWN_WAYS = frozenset({access.HOLDS, access.SUPERVISES, access.LEADS})
+FIELDS = (
+    "first_name",
+    "middle_name",
+    "last_name",
+    "name",
+    "nickname",
+    "birth_date",
+    "phone",
+    "email",
+    "address",
+    "school",
+)
+Rows = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A sealed thing on a case: the record, and the column of `Reveal` that names it."""
+
+    column: str
+    record: Victim | InvolvedPerson | Response
+
+    @property
+    def case(self) -> Case:
+        return self.record.case
+
+    @property
+    def event(self) -> Event:
+        is_text = self.column == "response"
+        return Event.NARRATIVE_REVEALED if is_text else Event.IDENTITY_REVEALED
+
+    @property
+    def is_reporter(self) -> bool:
+        record = self.record
+        return isinstance(record, InvolvedPerson) and record.role == PersonRole.REPORTER
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether there is anything behind the seal; of an unidentified person there is not."""
+        if isinstance(self.record, Response):
+            return self.record.sealed_narrative is not None
+        return self.record.sealed is not None
+
+    @property
+    def reasons(self) -> tuple[RevealReason, ...]:
+        return REPORTER_REASONS if self.is_reporter else tuple(RevealReason)
+
+
+def person_thing(person_id: UUID) -> Thing:
+    """A victim's or an involved person's identity. Raises Hidden."""
+    victim = Victim.objects.select_related("case").filter(pk=person_id).first()
+    if victim is not None:
+        return Thing("victim", victim)
+    person = InvolvedPerson.objects.select_related("case").filter(pk=person_id).first()
+    if person is None:
+        raise Hidden
+    return Thing("person", person)
+
+
+def text_thing(response_id: UUID) -> Thing:
+    """The original text of an entry in the response log. Raises Hidden."""
+    response = Response.objects.select_related("case").filter(pk=response_id).first()
+    if response is None:
+        raise Hidden
+    return Thing("response", response)
+
+
+def may_know_of(viewer: Viewer, thing: Thing) -> bool:
+    """A reporter is never shown to a partner, not even by pseudonym."""
+    return not (thing.is_reporter and viewer.discipline)
+
+
+def reveal_decision(viewer: Viewer, thing: Thing, now: datetime) -> tuple[bool, bool]:
+    """Whether the viewer may reveal it at `now`, and whether the case is their own business.
+
+    Who a reporter is stays with whose own business the case is; no grant opens it.
+    """
+    decision = access.decide(viewer, thing.case, Permission.REVEAL_IDENTITY, now)
+    own = _is_own(decision)
+    allowed = decision.allowed and may_know_of(viewer, thing) and (own or not thing.is_reporter)
+    return allowed, own
+
+
+def _is_own(decision: Decision) -> bool:
+    return any(step.rule in OWN_WAYS and step.outcome == "granted" for step in decision.steps)
+
+
+def open_window(viewer: Viewer, thing: Thing, session: str, now: datetime) -> Reveal | None:
+    """The viewer's window on it in this session, if one is open at `now` and its entry stands."""
+    if not session or not reveal_decision(viewer, thing, now)[0]:
+        return None
+    windows = Reveal.objects.filter(
+        Exists(Entry.objects.filter(pk=OuterRef("entry_id"))),
+        account_id=viewer.account_key,
+        session=session,
+        revealed_at__lte=now,
+        revealed_at__gt=now - current_policy().reveals.shown,
+        masked_at__gt=now,
+        **{thing.column: thing.record.pk},
+    )
+    return windows.first()
+
+
+def opened(thing: Thing) -> Rows:
+    """What is behind the seal, as label and text. For whoever holds a window, and nobody else.
+
+    Raises seal.SealError: `Tampered`, `UnknownKey`, `Expunged`.
+    """
+    if isinstance(thing.record, Response):
+        return tuple(_texts(thing.record))
+    return tuple(_named(open_identity_of(thing.record)))
+
+
+def _named(identity: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    known = [field for field in FIELDS if field in identity]
+    for field in (*known, *sorted(set(identity) - set(known))):
+        yield field.replace("_", " ").capitalize(), identity[field]
+
+
+def _texts(response: Response) -> Iterator[tuple[str, str]]:
+    key = case_key(response.case)
+    labels = {element.code: element.label for element in current_policy().elements}
+    if response.sealed_narrative:
+        narrative = open_text(key, response.pk, NARRATIVE_FIELD, response.sealed_narrative)
+        yield "Narrative", narrative
+    for answer in response.answers.filter(sealed_text__isnull=False):
+        place = f"{ANSWER_FIELD}.{answer.element}"
+        text = open_text(key, response.pk, place, answer.sealed_text or b"")
+        yield labels.get(answer.element, answer.element), text
