@@ -11,14 +11,15 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from audit.events import Event
+from audit.events import Event, Outcome
 from audit.models import Entry
-from cases import access
+from audit.recorder import record
+from cases import access, seal
 from cases.access import Decision, Hidden, Viewer
 from cases.enums import REPORTER_REASONS, Permission, PersonRole, RevealReason
 from cases.models import Case, InvolvedPerson, Response, Reveal, Victim
 from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
-from cases.models.sealing import case_key, open_identity_of, open_text
+from cases.models.sealing import Expunged, case_key, open_identity_of, open_text
 from cases.selectors.policy import current_policy
 
 # By these rules a case is somebody's own business; a grant or a reach over all cases is not.
@@ -35,6 +36,18 @@ FIELDS = (
     "address",
     "school",
 )
+UNREADABLE: dict[type[seal.SealError], str] = {
+    Expunged: "Expunged by order of a court: the key is destroyed, and nobody can open this any more.",
+    seal.Tampered: (
+        "What is sealed here was changed, or belongs elsewhere. It is not shown. Tell whoever runs "
+        "the system: this may be an attack."
+    ),
+    seal.UnknownKey: (
+        "The key that seals this is not among the system's keys now. Nothing is lost: tell whoever "
+        "runs the system."
+    ),
+    seal.SealError: "What is sealed here does not open. Tell whoever runs the system.",
+}
 Rows = tuple[tuple[str, str], ...]
 
 
@@ -134,6 +147,24 @@ def opened(thing: Thing) -> Rows:
     if isinstance(thing.record, Response):
         return tuple(_texts(thing.record))
     return tuple(_named(open_identity_of(thing.record)))
+
+
+def note_unreadable(thing: Thing, error: seal.SealError, now: datetime) -> None:
+    """Leave an entry that it did not open, in the transaction of who asked."""
+    record(
+        thing.event,
+        at=now,
+        outcome=Outcome.FAILED,
+        subject_type=thing.column,
+        subject_id=thing.record.pk,
+        details={"case": str(thing.case.pk), "because": type(error).__name__},
+    )
+
+
+def unreadable_words(error: seal.SealError) -> str:
+    """Why it does not open, for a reader."""
+    kinds = (kind for kind in UNREADABLE if isinstance(error, kind))
+    return UNREADABLE[next(kinds, seal.SealError)]
 
 
 def _named(identity: Mapping[str, str]) -> Iterator[tuple[str, str]]:

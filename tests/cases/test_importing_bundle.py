@@ -22,8 +22,8 @@ from cases.models import (
     SweepRun,
     Victim,
 )
+from cases.models.response import NARRATIVE_FIELD
 from cases.models.sealing import case_key, open_identity_of, open_text
-from cases.services.responses import NARRATIVE_FIELD
 from tests.cases.importing_files import (
     CAREGIVER,
     CASE,

@@ -28,6 +28,7 @@ from cases.models import (
     Squad,
     Victim,
 )
+from cases.models.response import NARRATIVE_FIELD
 from cases.models.sealing import new_case_key, seal_identity_on, seal_text
 from cases.rules.redaction import redactor
 from cases.services.clocks import detect_copies, refresh_cases, refresh_referrals
@@ -43,7 +44,6 @@ from cases.services.importing.planning import (
 )
 from cases.services.importing.rows import CaseRow, PersonRow
 from cases.services.narratives import known_person
-from cases.services.responses import NARRATIVE_FIELD
 from cases.services.tokens import tokens_of
 from cases.services.victims import PERSON_PREFIX, VICTIM_PREFIX
 
