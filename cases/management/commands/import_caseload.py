@@ -1,42 +1,9 @@
 """How does a unit load the caseload it has? From a bundle: a folder or zip of four CSV files."""
 
-from pathlib import Path
-from typing import Any
-
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
-
-from audit.context import acting_as_system
-from cases.access import system_viewer
-from cases.services.importing.errors import ImportRefused
-from cases.services.importing.reports import finished, progress
-from cases.services.importing.runs import import_path
-
-TASK = "import_caseload"
+from cases.management.importing import ImportCommand
 
 
-class Command(BaseCommand):
+class Command(ImportCommand):
     help = "Import a caseload bundle (see docs/import.md). Again changes nothing."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", type=Path, help="folder or zip with the bundle's CSV files")
-        parser.add_argument("--squad", default="", help="the squad that all cases go to")
-        parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
-        parser.add_argument("--strict", action="store_true", help="fail when a row did not land")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with acting_as_system(TASK):
-                run = import_path(
-                    viewer=system_viewer(TASK),
-                    now=timezone.now(),
-                    path=options["path"],
-                    squad_name=options["squad"],
-                    clock=timezone.now,
-                    tell=progress(self.stderr),
-                )
-        except ImportRefused as refused:
-            raise CommandError(str(refused)) from None
-        self.stdout.write(finished(run, as_json=options["json"]))
-        if options["strict"] and run.rejected:
-            raise CommandError("Not every row landed; see the list.")
+    task = "import_caseload"
+    path_help = "folder or zip with the bundle's CSV files"

@@ -1,46 +1,17 @@
 """How does another department's one-file export come in? Through a mapping of its columns."""
 
-from pathlib import Path
-from typing import Any
+from django.core.management.base import CommandParser
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
-
-from audit.context import acting_as_system
-from cases.access import system_viewer
-from cases.services.importing.errors import ImportRefused
-from cases.services.importing.reports import finished, progress
-from cases.services.importing.runs import import_path
-
-TASK = "import_csv"
+from cases.management.importing import ImportCommand
 
 
-class Command(BaseCommand):
+class Command(ImportCommand):
     help = "Import a one-file export through a mapping (see docs/import.md). Again changes nothing."
+    task = "import_csv"
+    path_help = "the exported CSV file"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", metavar="file", type=Path, help="the exported CSV file")
+        super().add_arguments(parser)
         parser.add_argument(
             "--mapping", required=True, help="a saved or shipped mapping, or a TOML file"
         )
-        parser.add_argument("--squad", default="", help="the squad that all cases go to")
-        parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
-        parser.add_argument("--strict", action="store_true", help="fail when a row did not land")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with acting_as_system(TASK):
-                run = import_path(
-                    viewer=system_viewer(TASK),
-                    now=timezone.now(),
-                    path=options["path"],
-                    mapping=options["mapping"],
-                    squad_name=options["squad"],
-                    clock=timezone.now,
-                    tell=progress(self.stderr),
-                )
-        except ImportRefused as refused:
-            raise CommandError(str(refused)) from None
-        self.stdout.write(finished(run, as_json=options["json"]))
-        if options["strict"] and run.rejected:
-            raise CommandError("Not every row landed; see the list.")
