@@ -12,6 +12,7 @@ from audit.context import acting_as_system
 from cases.access import system_viewer
 from cases.services.importing import previews, runs
 from cases.services.reconcile import reconcile as reconcile_cases
+from cases.services.releases import making, reading
 from cases.services.sweep import run_sweep
 
 
@@ -58,3 +59,38 @@ def check_upload(*, run_id: str) -> None:
         previews.check_upload(
             viewer=system_viewer("import"), now=timezone.now(), run_id=UUID(run_id)
         )
+
+
+@shared_task
+def make_release(*, release_id: str) -> None:
+    """Make the PDF of a release that was submitted. Started again after a kill, it begins anew."""
+    with acting_as_system("release"):
+        making.make_release(
+            viewer=system_viewer("release"),
+            now=timezone.now(),
+            release_id=UUID(release_id),
+            clock=timezone.now,
+        )
+
+
+@shared_task
+def read_release_file(*, file_id: str) -> None:
+    """Read a file that was added to a release, page by page. Started again, it goes on."""
+    with acting_as_system("release"):
+        reading.read_file(
+            viewer=system_viewer("release"),
+            now=timezone.now(),
+            file_id=UUID(file_id),
+            clock=timezone.now,
+        )
+
+
+@shared_task
+def resume_releases() -> None:
+    """Take up what was to be read or made and lost whoever did it."""
+    with acting_as_system("release"):
+        viewer, now = system_viewer("release"), timezone.now()
+        for file_id in reading.unread_files(now):
+            reading.read_file(viewer=viewer, now=now, file_id=file_id, clock=timezone.now)
+        for release_id in making.unmade_releases(now):
+            making.make_release(viewer=viewer, now=now, release_id=release_id, clock=timezone.now)

@@ -10,6 +10,8 @@ from cases.views import (
     health,
     importing,
     intake,
+    release_items,
+    releases,
     responses,
     reviews,
     roles,
@@ -19,6 +21,8 @@ from cases.views import (
 )
 
 CASE = "cases/<uuid:case_id>/"
+RELEASE = "releases/<uuid:release_id>/"
+ITEM = "releases/items/<uuid:item_id>/"
 
 urlpatterns: list[URLPattern] = [
     path("", session.home, name="home"),
@@ -57,6 +61,23 @@ urlpatterns: list[URLPattern] = [
         steps.acknowledge_referral,
         name="referral-acknowledge",
     ),
+    path("releases/", releases.release_list, name="releases"),
+    path(f"{CASE}release/", releases.release_new, name="release-new"),
+    path(f"{RELEASE}", releases.release_detail, name="release-detail"),
+    path(f"{RELEASE}files/", release_items.add_file, name="release-file-add"),
+    path(f"{RELEASE}files/remove/", release_items.remove_file, name="release-file-remove"),
+    path(f"{RELEASE}accept/", releases.accept_all, name="release-accept-all"),
+    path(f"{RELEASE}refresh/", releases.refresh, name="release-refresh"),
+    path(f"{RELEASE}submit/", releases.submit, name="release-submit"),
+    path(f"{RELEASE}approve/", releases.approve, name="release-approve"),
+    path(f"{RELEASE}return/", releases.give_back, name="release-return"),
+    path(f"{RELEASE}withdraw/", releases.withdraw, name="release-withdraw"),
+    path(f"{RELEASE}pdf/", releases.download, name="release-download"),
+    path(f"{ITEM}", release_items.item, name="release-item"),
+    path(f"{ITEM}draw/", release_items.draw, name="release-draw"),
+    path(f"{ITEM}undraw/", release_items.undraw, name="release-undraw"),
+    path(f"{ITEM}look-over/", release_items.look_over, name="release-look-over"),
+    path("releases/pages/<uuid:page_id>/", release_items.picture, name="release-picture"),
     path("roles/", roles.matrix, name="roles"),
     path("roles/<slug:code>/", roles.edit, name="role-edit"),
     path("audit/", audit.entries, name="audit"),

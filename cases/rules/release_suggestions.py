@@ -68,8 +68,8 @@ TESTS = (
 )
 LOOKS = (
     r"\d{2,3}\s?(?:lbs?\.?|pounds|kg)\b|\d\s?(?:'|\u2019|ft|feet)\s?\d{0,2}|(?:cm|inches) tall"
-    r"|weigh\w*|\w+[- ](?:hair|haired|eyes|eyed|skin|skinned|complexion)|tattoo\w*|birthmark\w*|scars?"
-    r"|freckle\w*|braces|pierc\w*|slim|heavyset|tall build|glasses|wearing"
+    r"|weigh\w*|\w+[- ](?:hair|haired|eyes|eyed|skin|skinned|complexion)|tattoo\w*"
+    r"|birthmark\w*|scars?|freckle\w*|braces|pierc\w*|slim|heavyset|tall build|glasses|wearing"
 )
 WORK = (
     r"works? (?:at|for|as)|worked (?:at|for|as)|employ(?:ed|er|ment)\w*|workplace|place of work"

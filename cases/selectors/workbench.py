@@ -30,6 +30,11 @@ class MarkCard:
     insists: bool
     boxes: tuple[tuple[int, int, int, int], ...] = ()
 
+    @property
+    def rectangles(self) -> tuple[tuple[int, int, int, int], ...]:
+        """Left, top, width, height, as a drawing has them."""
+        return tuple((box[0], box[1], box[2] - box[0], box[3] - box[1]) for box in self.boxes)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -69,6 +74,10 @@ class Workbench:
     exemptions: tuple[str, ...]
     previous_id: UUID | None
     next_id: UUID | None
+
+    @property
+    def has_suggestions(self) -> bool:
+        return any(not mark.drawn for mark in self.marks)
 
 
 def workbench(*, viewer: Viewer, now: datetime, item_id: UUID) -> Workbench:

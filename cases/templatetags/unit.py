@@ -40,6 +40,7 @@ NAVIGATION: tuple[tuple[str, tuple[str, ...], str, Permission], ...] = (
     ("dashboard", (), "Dashboard", Permission.SEE_DASHBOARD),
     ("case-list", (), "Cases", Permission.VIEW_CASES),
     ("case-new-choose", (), "New case", Permission.CREATE_CASE),
+    ("releases", (), "Releases", Permission.PREPARE_RELEASE),
     ("imports", (), "Imports", Permission.IMPORT_CASELOAD),
     ("roles", (), "Roles", Permission.MANAGE_ROLES),
     ("audit", (), "Audit", Permission.SEE_AUDIT),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -35,6 +36,7 @@ from cases.services.releases.known import People
 from cases.services.releases.pdf import Cover, PicturePart, Run, TextPart, make_pdf
 from cases.services.releases.sources import case_texts, texts_digest
 
+MAKE_TASK = "cases.tasks.make_release"
 Clock = Callable[[], datetime]
 # A maker that has said nothing for this long is taken for dead.
 SILENT = timedelta(minutes=5)
@@ -62,6 +64,12 @@ def ask_for_approval(*, viewer: Viewer, now: datetime, release_id: UUID) -> Rele
     release.parts_total, release.parts_done = release.items.count(), 0
     release.save()
     note(Event.RELEASE_SUBMITTED, release, now, parts=release.parts_total)
+    transaction.on_commit(
+        lambda: current_app.signature(
+            MAKE_TASK, kwargs={"release_id": str(release.pk)}
+        ).apply_async(),
+        robust=True,
+    )
     return release
 
 
