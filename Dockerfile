@@ -16,7 +16,7 @@ RUN set -eu; \
     python -m caseunit.static_files; \
     CASEUNIT_SECRET_KEY="$(key)$(key)" CASEUNIT_SEAL_KEYS="build:$(key)" CASEUNIT_DIGEST_KEY="$(key)" \
     CASEUNIT_BLIND_KEYS="build:$(key)" \
-    DATABASE_URL=postgres://build/build REDIS_URL=redis://build/0 \
+    CASEUNIT_SHRED_STORE=/nowhere/shred.keys DATABASE_URL=postgres://build/build REDIS_URL=redis://build/0 \
     DJANGO_SETTINGS_MODULE=caseunit.settings.base python manage.py collectstatic --no-input; \
     rm -rf node_modules build/frontend
 
@@ -32,7 +32,8 @@ ENV PATH="/venv/bin:$PATH" \
     DJANGO_SETTINGS_MODULE=caseunit.settings.base \
     TZ=UTC
 
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin caseunit
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin caseunit \
+    && install --directory --owner=10001 --mode=0700 /shreds
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

@@ -1,13 +1,14 @@
-"""How do records use the seal? Keys from settings, places from table and row."""
+"""How do records use the seal? Keys from settings, shred keys from the store, places from rows."""
 
 import secrets
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 
-from cases import seal
+from cases import seal, shreds
 from cases.models.base import Sealed
 from cases.models.case import Case
 
@@ -19,6 +20,10 @@ class Expunged(seal.SealError):
     """The data key was destroyed; the value is gone."""
 
 
+class StoreUnusable(seal.SealError):
+    """The shred store is missing or damaged: until it is back, nothing opens and nothing seals."""
+
+
 @lru_cache(maxsize=4)
 def _keyring(keys: tuple[tuple[str, bytes], ...]) -> seal.Keyring:
     return seal.Keyring(keys)
@@ -28,18 +33,72 @@ def unit_keyring() -> seal.Keyring:
     return _keyring(tuple(settings.SEAL_KEYS))
 
 
+@lru_cache(maxsize=4)
+def _tree(path: Path, _changed: tuple[int, int, int]) -> shreds.ShredTree:
+    return shreds.load(path)
+
+
+def unit_shreds() -> shreds.ShredTree:
+    """The store as it stands now: what another process destroyed is gone here too."""
+    path = Path(settings.SHRED_STORE)
+    try:
+        state = path.stat()
+        return _tree(path, (state.st_ino, state.st_mtime_ns, state.st_size))
+    except (OSError, shreds.ShredStoreError) as error:
+        raise StoreUnusable("The shred store can't be read.") from error
+
+
 def give_key(record: Sealed) -> bytes:
-    """Set a fresh wrapped data key on an unsaved record and return it in the clear, for use now."""
-    data_key, wrapped = unit_keyring().new_key()
-    record.key_id, record.wrapped_key = wrapped.key_id, wrapped.wrapped
+    """Set a fresh wrapped data key on a record and return it in the clear, for use now.
+
+    A record keeps its shred key for life: what was sealed on it before goes with it.
+    """
+    data_key = seal.new_data_key()
+    set_key(record, data_key, generation_of(record) or 0)
     return data_key
 
 
+def set_key(record: Sealed, data_key: bytes, generation: int) -> None:
+    """Wrap `data_key` for the record under the current key and its shred key of `generation`."""
+    place, shred = record_place(record), _shred(record, generation)
+    wrapped = unit_keyring().wrap(data_key, shred, generation, place)
+    record.key_id, record.wrapped_key = wrapped.key_id, wrapped.wrapped
+
+
 def key_of(record: Sealed) -> bytes:
-    """The record's data key. Raises `Expunged`, `seal.UnknownKey` or `seal.Tampered`."""
+    """The record's data key.
+
+    Raises `Expunged`, `StoreUnusable`, `seal.UnknownKey` or `seal.Tampered`.
+    """
     if not record.wrapped_key:
         raise Expunged("The key of this record was destroyed.")
-    return unit_keyring().unwrap(seal.WrappedKey(record.key_id, bytes(record.wrapped_key)))
+    wrapped = seal.WrappedKey(record.key_id, bytes(record.wrapped_key))
+    generation = wrapped.generation
+    shred = None if generation is None else _shred(record, generation)
+    return unit_keyring().unwrap(wrapped, shred, record_place(record))
+
+
+def generation_of(record: Sealed) -> int | None:
+    """Which of its shred keys the record uses; None for none. Raises `seal.Tampered`."""
+    if not record.wrapped_key:
+        return None
+    return seal.WrappedKey(record.key_id, bytes(record.wrapped_key)).generation
+
+
+def leaf_of(record: Sealed, generation: int) -> str:
+    """Where the record's shred key stands in the store."""
+    return shreds.leaf_of(record_place(record), generation)
+
+
+def _shred(record: Sealed, generation: int) -> bytes:
+    try:
+        return unit_shreds().key(leaf_of(record, generation))
+    except shreds.Shredded as error:
+        raise Expunged("The key of this record was destroyed.") from error
+
+
+def record_place(record: Sealed) -> str:
+    return f"{record._meta.db_table}:{record.pk}"
 
 
 def place_of(record: Sealed) -> str:
@@ -52,7 +111,7 @@ def place(table: str, row: UUID | str, field: str) -> str:
 
 
 def seal_identity_on(record: Sealed, identity: Mapping[str, str]) -> None:
-    """Seal `identity` (field name → text) on an unsaved record under a fresh data key."""
+    """Seal `identity` (field name → text) on a record under a fresh data key."""
     key = give_key(record)
     given = {field: value for field, value in identity.items() if value}
     record.sealed = seal.seal_identity(key, given, place_of(record))

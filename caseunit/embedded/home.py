@@ -4,6 +4,7 @@
 another user:
 
     keys.env            every generated secret, 0600
+    shreds/shred.keys   the shred keys' store (decision 8), 0600
     servers/            owned by the user that the servers run as, 0700: data, sockets, logs
     logs/               what web, worker and beat print
     *.lock              who starts, who uses, who serves
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cases import shreds
 from caseunit import keys
 from caseunit.embedded.errors import CannotRunError
 
@@ -27,6 +29,7 @@ LONGEST_SOCKET_NAME = ".s.PGSQL.5432"
 SHORT_FOLDERS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - mkdtemp makes a private one in it
 # Commas split libpq's list of hosts; the rest would have to survive three URL parsers.
 PLAIN_PATH = re.compile(r"[A-Za-z0-9._/-]+")
+SHREDS_MADE = "# The store of shred keys was made; without it what it protects is gone."
 
 
 GENERATED: dict[str, Callable[[], str]] = {
@@ -63,6 +66,10 @@ class Home:
     @property
     def keys_file(self) -> Path:
         return self.root / "keys.env"
+
+    @property
+    def shred_store(self) -> Path:
+        return self.root / "shreds" / "shred.keys"
 
     @property
     def servers(self) -> Path:
@@ -123,6 +130,23 @@ class Home:
         _write_private(self.keys_file, "".join(f"{name}={value}\n" for name, value in made.items()))
         return made
 
+    def shreds(self) -> Path:
+        """The store of shred keys, made once; `keys.env` remembers that it was."""
+        path = self.shred_store
+        if path.exists():
+            return path
+        self.secrets()
+        if f"{SHREDS_MADE}\n" in self.keys_file.read_text(encoding="utf-8"):
+            raise CannotRunError(
+                f"{path} is missing. Without it no identity can be opened: put the file back from "
+                "a copy made after the last expunge, or start over with --fresh."
+            )
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        shreds.create(path)
+        with self.keys_file.open("a", encoding="utf-8") as file:
+            file.write(f"{SHREDS_MADE}\n")
+        return path
+
     def _add_later_keys(self) -> None:
         """A folder made before a replaceable key was asked for gets it now, beside all the others.
 
@@ -166,7 +190,7 @@ class Home:
     def wipe(self) -> None:
         """Remove the data, and with them the keys that sealed them."""
         self.forget_sockets()
-        for folder in (self.servers, self.logs):
+        for folder in (self.servers, self.logs, self.shred_store.parent):
             shutil.rmtree(folder, ignore_errors=True)
         self.keys_file.unlink(missing_ok=True)
 

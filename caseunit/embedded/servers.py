@@ -43,6 +43,7 @@ class Servers:
         """What the application needs to reach the servers; what is already set wins."""
         secrets = self.home.secrets()
         found = {name: secrets[name] for name in APPLICATION_SECRETS}
+        found["CASEUNIT_SHRED_STORE"] = str(self.home.shreds().resolve())
         found |= {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.valkey.url}
         return {name: os.environ.get(name, value) for name, value in found.items()}
 

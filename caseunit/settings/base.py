@@ -7,6 +7,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from caseunit.settings.environment import (
+    absolute_path,
     broker_url,
     cache_url,
     env,
@@ -16,11 +17,13 @@ from caseunit.settings.environment import (
     seal_keys,
     secret_key,
 )
+from caseunit.settings.providers import provided_keys
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 SECRET_KEY = required("CASEUNIT_SECRET_KEY", secret_key)
-SEAL_KEYS = required("CASEUNIT_SEAL_KEYS", seal_keys)
+SEAL_KEYS = provided_keys()
+SHRED_STORE = required("CASEUNIT_SHRED_STORE", absolute_path)
 DIGEST_KEY = required("CASEUNIT_DIGEST_KEY", key_bytes)
 BLIND_KEYS = required("CASEUNIT_BLIND_KEYS", seal_keys)
 REDIS_URL = required("REDIS_URL", redis_url)
@@ -211,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "cases.tasks.sweep", "schedule": crontab(minute="*/5")},
     "reconcile": {"task": "cases.tasks.reconcile", "schedule": crontab(hour=8, minute=17)},
     "resume_imports": {"task": "cases.tasks.resume_imports", "schedule": crontab()},
+    "resume_releases": {"task": "cases.tasks.resume_releases", "schedule": crontab()},
 }
 
 LOGGING = {

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -57,7 +58,12 @@ def key_bytes(text: str) -> bytes:
 
 def seal_keys(text: str) -> list[tuple[str, bytes]]:
     """`keyid:base64,keyid:base64`; the first seals, all open."""
-    keys = [_seal_key(part.strip()) for part in text.split(",") if part.strip()]
+    return labelled(text, key_bytes)
+
+
+def labelled(text: str, parse: Callable[[str], bytes]) -> list[tuple[str, bytes]]:
+    """A comma list of `keyid:value`, each id once."""
+    keys = [_labelled(part.strip(), parse) for part in text.split(",") if part.strip()]
     if not keys:
         raise ValueError("holds no key.")
     if len({key_id for key_id, _ in keys}) != len(keys):
@@ -65,11 +71,18 @@ def seal_keys(text: str) -> list[tuple[str, bytes]]:
     return keys
 
 
-def _seal_key(part: str) -> tuple[str, bytes]:
+def _labelled(part: str, parse: Callable[[str], bytes]) -> tuple[str, bytes]:
     key_id, separator, encoded = part.partition(":")
     if not separator or not KEY_ID.fullmatch(key_id):
         raise ValueError("each key reads keyid:base64, the id of letters, digits, - and _.")
-    return key_id, key_bytes(encoded)
+    return key_id, parse(encoded)
+
+
+def absolute_path(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError("must be a full path.")
+    return path
 
 
 def redis_url(text: str) -> str:

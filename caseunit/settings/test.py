@@ -3,6 +3,10 @@
 import base64
 import os
 import secrets
+import tempfile
+from pathlib import Path
+
+from cases import shreds
 
 PLACEHOLDERS = {
     "CASEUNIT_SECRET_KEY": secrets.token_urlsafe(64),
@@ -15,6 +19,11 @@ PLACEHOLDERS = {
 for name, value in PLACEHOLDERS.items():
     if f"{name}_FILE" not in os.environ:
         os.environ.setdefault(name, value)
+
+if "CASEUNIT_SHRED_STORE" not in os.environ:
+    folder = tempfile.TemporaryDirectory(prefix="caseunit-shreds-")
+    os.environ["CASEUNIT_SHRED_STORE"] = str(Path(folder.name) / "shred.keys")
+    shreds.create(Path(os.environ["CASEUNIT_SHRED_STORE"]))
 
 from caseunit.settings.base import *  # noqa: E402, F403
 from caseunit.settings.base import (  # noqa: E402

@@ -19,11 +19,11 @@ LAYERS = (
     ("cases.access",),
     ("cases.models",),
     ("cases.policy_default",),
-    ("cases.rules", "cases.seal"),
+    ("cases.rules", "cases.seal", "cases.shreds"),
     ("cases.enums",),
 )
 GUARDIAN_ROOMS = ("cases.access", "cases.models.grant")
-PURE_ROOMS = ("cases.rules", "cases.seal")
+PURE_ROOMS = ("cases.rules", "cases.seal", "cases.shreds")
 # What a pure room may use besides the standard library.
 PURE_FRIENDS = ("cases.enums", "cases.rules", "cryptography", "holidays")
 

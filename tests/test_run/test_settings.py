@@ -24,6 +24,7 @@ COMPLETE = {
     "CASEUNIT_SEAL_KEYS": f"k2:{key()},k1:{key()}",
     "CASEUNIT_DIGEST_KEY": key(),
     "CASEUNIT_BLIND_KEYS": f"b1:{key()}",
+    "CASEUNIT_SHRED_STORE": "/nowhere/shreds/shred.keys",
     "DATABASE_URL": "postgres://someone:something@nowhere/caseunit",
     "REDIS_URL": "redis://nowhere:6379/0",
 }
