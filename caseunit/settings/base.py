@@ -25,6 +25,13 @@ SECRET_KEY = required("CASEUNIT_SECRET_KEY", secret_key)
 SEAL_KEYS = provided_keys()
 SHRED_STORE = required("CASEUNIT_SHRED_STORE", absolute_path)
 DIGEST_KEY = required("CASEUNIT_DIGEST_KEY", key_bytes)
+AUDIT_KEY = required("CASEUNIT_AUDIT_KEY", key_bytes)
+# The log's name in its checkpoints; public keys that signed before; who else keeps checkpoints.
+AUDIT_ORIGIN = env.str("CASEUNIT_AUDIT_ORIGIN", "caseunit/audit")
+AUDIT_FORMER_KEYS: list[str] = env.list("CASEUNIT_AUDIT_FORMER_KEYS", [])
+AUDIT_WITNESS_FILE = env.str("CASEUNIT_AUDIT_WITNESS_PATH", "")
+AUDIT_WITNESS_URL = env.str("CASEUNIT_AUDIT_WITNESS_URL", "")
+AUDIT_WITNESS_EMAIL = env.str("CASEUNIT_AUDIT_WITNESS_EMAIL", "")
 BLIND_KEYS = required("CASEUNIT_BLIND_KEYS", seal_keys)
 REDIS_URL = required("REDIS_URL", redis_url)
 
@@ -62,6 +69,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pads each answer with chance, so that its compressed length tells nothing of the token in it.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -211,6 +220,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 BEAT_ALIVE_FILE = env.str("CASEUNIT_BEAT_ALIVE_FILE", "")
 CELERY_BEAT_SCHEDULER = "caseunit.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "seal": {"task": "audit.tasks.seal", "schedule": 3.0, "options": {"expires": 30}},
     "sweep": {"task": "cases.tasks.sweep", "schedule": crontab(minute="*/5")},
     "reconcile": {"task": "cases.tasks.reconcile", "schedule": crontab(hour=8, minute=17)},
     "resume_imports": {"task": "cases.tasks.resume_imports", "schedule": crontab()},
