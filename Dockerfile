@@ -15,6 +15,7 @@ RUN set -eu; \
     key() { python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())'; }; \
     python -m caseunit.static_files; \
     CASEUNIT_SECRET_KEY="$(key)$(key)" CASEUNIT_SEAL_KEYS="build:$(key)" CASEUNIT_DIGEST_KEY="$(key)" \
+    CASEUNIT_AUDIT_KEY="$(key)" \
     CASEUNIT_BLIND_KEYS="build:$(key)" \
     CASEUNIT_SHRED_STORE=/nowhere/shred.keys DATABASE_URL=postgres://build/build REDIS_URL=redis://build/0 \
     DJANGO_SETTINGS_MODULE=caseunit.settings.base python manage.py collectstatic --no-input; \

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
 
 from audit.events import Event, Outcome
-from audit.models import Entry
+from audit.models import Checkpoint, Entry, Witnessing
+from audit.witness import EVERY, configured
 
 PAGE_SIZE = 50
+# Longer than this, and an entry waits too long for its seal.
+LATE_AFTER = timedelta(seconds=60)
+WAITING_COUNTED = 10_000
 
 # The planner can't tell how rare a case is inside `details` and would walk the whole log in the
 # order of its index (1.7 s over 500,000 entries; 6 ms so). Sorting by this leaves it the index
@@ -108,3 +113,67 @@ def _after(query: QuerySet[Entry], cursor: Cursor | None) -> QuerySet[Entry]:
     if cursor is None:
         return query
     return query.filter(at__lte=cursor.at).exclude(at=cursor.at, id__gte=cursor.id)
+
+
+@dataclass(frozen=True, slots=True)
+class SealingStatus:
+    """How far the log is sealed. `waiting` counts no further than `WAITING_COUNTED`.
+
+    `silent`: witnesses that did not take what they were last offered, or have not been offered
+    anything for twice their time; `witnesses`: all that the settings name.
+    """
+
+    sealed_at: datetime | None
+    sealed: int
+    waiting: int
+    lag: timedelta
+    witnesses: tuple[str, ...]
+    silent: tuple[str, ...]
+
+    @property
+    def is_late(self) -> bool:
+        return self.lag > LATE_AFTER
+
+    @property
+    def more_wait(self) -> bool:
+        return self.waiting >= WAITING_COUNTED
+
+
+def sealing_status(*, now: datetime) -> SealingStatus:
+    """How many entries wait for their seal, and for how long the oldest of them."""
+    newest = Checkpoint.objects.order_by("-size").values_list("sealed_at", "size").first()
+    waiting, oldest = _waiting()
+    sealed_at, sealed = newest or (None, 0)
+    witnesses = tuple(configured())
+    silent = tuple(name for name in witnesses if _is_silent(name, sealed, now))
+    lag = max(now - oldest, timedelta(0)) if oldest else timedelta(0)
+    return SealingStatus(sealed_at, sealed, waiting, lag, witnesses, silent)
+
+
+def _waiting() -> tuple[int, datetime | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH last AS (
+                SELECT xid, entry_id FROM audit_checkpoint
+                WHERE cluster = audit_cluster() ORDER BY size DESC LIMIT 1
+            )
+            SELECT count(*), min(at) FROM (
+                SELECT at FROM audit_entry
+                WHERE cluster = audit_cluster() AND (xid, id) > (
+                    COALESCE((SELECT xid FROM last), '0'::xid8),
+                    COALESCE((SELECT entry_id FROM last), 0))
+                ORDER BY xid, id LIMIT %s
+            ) AS waiting
+            """,
+            [WAITING_COUNTED],
+        )
+        count, oldest = cursor.fetchone()
+        return int(count), oldest
+
+
+def _is_silent(name: str, sealed: int, now: datetime) -> bool:
+    last = Witnessing.objects.filter(witness=name).order_by("-at").first()
+    if last is None or last.problem:
+        return bool(sealed)
+    return last.size < sealed and now - last.at > 2 * EVERY[name]

@@ -19,6 +19,7 @@ APPLICATION: dict[str, Callable[[], str]] = {
     "CASEUNIT_SECRET_KEY": lambda: secrets.token_urlsafe(64),
     "CASEUNIT_SEAL_KEYS": lambda: f"k1:{random_key()}",
     "CASEUNIT_DIGEST_KEY": random_key,
+    "CASEUNIT_AUDIT_KEY": random_key,
     "CASEUNIT_BLIND_KEYS": lambda: f"b1:{random_key()}",
 }
 

@@ -38,7 +38,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "POSTGRES_PASSWORD": keys.password,
     "VALKEY_PASSWORD": keys.password,
 }
-REPLACEABLE = ("CASEUNIT_BLIND_KEYS",)
+REPLACEABLE = ("CASEUNIT_AUDIT_KEY", "CASEUNIT_BLIND_KEYS")
 
 
 @dataclass(frozen=True)

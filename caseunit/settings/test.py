@@ -13,6 +13,7 @@ PLACEHOLDERS = {
     "CASEUNIT_SEAL_KEYS": "t1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
     "CASEUNIT_DIGEST_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
     "CASEUNIT_BLIND_KEYS": "t1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    "CASEUNIT_AUDIT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
     "DATABASE_URL": "postgres:///caseunit",
     "REDIS_URL": "redis:///0",
 }

@@ -6,7 +6,9 @@ from tests.architecture.source import Module, calls, dotted, product, within
 
 # The edges read the clock once and hand it on. `caseunit` runs processes, outside the domain.
 EDGES = (
+    "audit.management.commands",
     "audit.middleware",
+    "audit.tasks",
     "caseunit",
     "cases.admin",
     "cases.management.commands",

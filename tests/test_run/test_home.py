@@ -85,7 +85,7 @@ def test_keys_that_lack_one_are_named_and_left_alone(folder: Path) -> None:
     home.prepare()
     home.keys_file.write_text("CASEUNIT_SECRET_KEY=x\n")
 
-    with pytest.raises(CannotRunError, match="lacks CASEUNIT_BLIND_KEYS, CASEUNIT_DIGEST_KEY"):
+    with pytest.raises(CannotRunError, match="lacks CASEUNIT_AUDIT_KEY, CASEUNIT_BLIND_KEYS"):
         home.secrets()
 
     assert home.keys_file.read_text() == "CASEUNIT_SECRET_KEY=x\n"

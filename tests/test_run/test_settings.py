@@ -23,6 +23,7 @@ COMPLETE = {
     "CASEUNIT_SECRET_KEY": secrets.token_urlsafe(64),
     "CASEUNIT_SEAL_KEYS": f"k2:{key()},k1:{key()}",
     "CASEUNIT_DIGEST_KEY": key(),
+    "CASEUNIT_AUDIT_KEY": key(),
     "CASEUNIT_BLIND_KEYS": f"b1:{key()}",
     "CASEUNIT_SHRED_STORE": "/nowhere/shreds/shred.keys",
     "DATABASE_URL": "postgres://someone:something@nowhere/caseunit",
