@@ -26,7 +26,7 @@ STREET = (
 )
 NUMBERED = (
     rf"\d{{1,6}}(?:-\d+)?[A-Za-z]?\s+(?:[NSEW]{{1,2}}\.?\s+|(?:north|south|east|west)\s+)?"
-    rf"(?:[\w'\u2019.]+\s+){{0,4}}?{STREET}\b\.?"
+    rf"(?:[\w'\u2019.]+\s+){{0,4}}{STREET}\b\.?"
     r"(?:,?\s*(?:apt|apartment|unit|suite|ste|lot|room|no)\b\.?\s*#?\w+|,?\s*#\s*\w+)?"
     r"(?:,\s*[A-Z][\w .]{2,30},?\s+[A-Z]{2}\b)?(?:,?\s+\d{5}(?:-\d{4})?)?"
 )

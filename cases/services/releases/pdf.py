@@ -8,6 +8,8 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import reportlab
@@ -73,7 +75,8 @@ def make_pdf(
             sheet.picture(part)
         beat()
     sheet.log()
-    return out.getvalue(), sheet.finish()
+    pages = sheet.finish()
+    return out.getvalue(), pages
 
 
 class _Sheet:
@@ -144,7 +147,7 @@ class _Sheet:
             self._turn()
             self._y -= leading
         x = float(MARGIN)
-        for text, font in words:
+        for text, font in _joined(words):
             self._canvas.setFont(font, size)
             self._canvas.drawString(x, self._y, text)
             x += pdfmetrics.stringWidth(text, font, size)
@@ -180,6 +183,12 @@ def _lines(runs: Sequence[Run]) -> Iterator[list[tuple[str, str]]]:
             used += width
     if line:
         yield line
+
+
+def _joined(words: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Neighbours in one font as one string, so that a reader copies sentences, not words."""
+    for font, group in groupby(words, key=itemgetter(1)):
+        yield "".join(text for text, _ in group), font
 
 
 def _words(runs: Sequence[Run]) -> Iterator[tuple[str, str, bool]]:
