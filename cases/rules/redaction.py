@@ -1,98 +1,81 @@
-"""What does a text say without saying who? Known names become pseudonyms; nothing else changes."""
+"""What does a text say without saying who? What tells who somebody is becomes their pseudonym."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
-# Short names ("An", "Bo") are everyday words too: only a capital makes them a name.
-_LEAST_LETTERS = 4
-_SPACE = re.compile(r"\s+")
+from cases.rules.redaction_known import FIELDS, KnownPerson, Mention
+from cases.rules.redaction_marks import Marks, unknown
+from cases.rules.redaction_names import Names
 
+__all__ = ("FIELDS", "KnownPerson", "Mention", "Redactor", "mentions", "redact", "redactor")
 
-@dataclass(frozen=True, slots=True)
-class KnownPerson:
-    """A person of the case: the pseudonym that stands for them, and the full names they go by."""
-
-    pseudonym: str
-    forms: tuple[str, ...]
+_DONE = re.compile(
+    r"\[(?:[VP]-\w{1,10} )?(?:name|phone|e-mail|ssn|birth date|address|school)\]|\b[VP]-\w{1,10}"
+)
 
 
-def redact(text: str, people: Sequence[KnownPerson]) -> str:
-    """The text with every known name, whole or in part, replaced by its owner's pseudonym.
+class Redactor:
+    """Finds what names or tells these people, made ready for many texts.
 
-    Whole words in any case, with or without accents, longest first; a possessive ending stays.
-    Where two people share a part of their names, the first of `people` stands for both.
+    Names: whole or in part, in any case, with or without accents, possessive, as initials, short
+    forms, a letter wrong. The other fields: however they are usually written. Where two people
+    share a part of their names, the first stands for both. A name that is a word as well counts
+    when it is used like a name.
     """
-    return redactor(people)(text)
+
+    def __init__(self, people: Sequence[KnownPerson]) -> None:
+        self._names, self._marks = Names(people), Marks(people)
+
+    def __call__(self, text: str) -> str:
+        """The text without them; a telephone, e-mail, number or birth date of nobody known, too."""
+        return _replaced(text, self.mentions(text, strangers=True)) if text else ""
+
+    def mentions(self, text: str, *, strangers: bool = False) -> tuple[Mention, ...]:
+        """Where they are mentioned, in order, no two overlapping; offsets into `text` as given."""
+        done = (
+            [found.span() for found in _DONE.finditer(text)] if "-" in text or "[" in text else []
+        )
+        found = list(self._marks.mentions(text)) if self._marks else []
+        if strangers:
+            found += unknown(text)
+        kept = _apart(found, done) if found else []
+        if self._names:
+            taken = [*done, *((mention.start, mention.end) for mention in kept)]
+            kept += self._names.mentions(text, taken)
+        return tuple(sorted(kept, key=lambda mention: mention.start))
+
+
+def _apart(found: Iterable[Mention], done: Sequence[tuple[int, int]]) -> list[Mention]:
+    """The longer of two that overlap, and of two alike the known one."""
+    kept: list[Mention] = []
+    taken = list(done)
+    for mention in sorted(found, key=lambda one: (one.start - one.end, not one.pseudonym)):
+        if all(mention.end <= start or end <= mention.start for start, end in taken):
+            kept.append(mention)
+            taken.append((mention.start, mention.end))
+    return kept
+
+
+def _replaced(text: str, found: Sequence[Mention]) -> str:
+    parts: list[str] = []
+    end = 0
+    for mention in found:
+        parts += (text[end : mention.start], mention.replacement)
+        end = mention.end
+    return unicodedata.normalize("NFC", "".join((*parts, text[end:])))
 
 
 def redactor(people: Sequence[KnownPerson]) -> Callable[[str], str]:
-    """The same for whoever redacts many texts about the same people."""
-    owners = _owners(people)
-    if not owners:
-        return _unchanged
-    ordered = sorted(owners, key=lambda form: (-len(form), form))
-    pattern = re.compile(
-        r"(?<!\w)(?:" + "|".join(map(_pattern, ordered)) + r")(?!\w)", re.IGNORECASE
-    )
-
-    def replaced(match: re.Match[str]) -> str:
-        found = match.group()
-        if len(found) < _LEAST_LETTERS and not found[0].isupper():
-            return found
-        return owners[_normal(found)]
-
-    return lambda text: pattern.sub(replaced, unicodedata.normalize("NFC", text))
+    """For whoever redacts many texts about the same people."""
+    return Redactor(people)
 
 
-def _unchanged(text: str) -> str:
-    return text
+def redact(text: str, people: Sequence[KnownPerson]) -> str:
+    """The text with everything that tells who these people are replaced by their pseudonyms."""
+    return Redactor(people)(text)
 
 
-def _owners(people: Sequence[KnownPerson]) -> dict[str, str]:
-    """Every way to write a known name, in normal form, and whose pseudonym replaces it."""
-    owners: dict[str, str] = {}
-    for person in people:
-        for form in _whole(person):
-            owners.setdefault(form, person.pseudonym)
-    for person in people:
-        for form in _parts(person):
-            owners.setdefault(form, person.pseudonym)
-    return owners
-
-
-def _whole(person: KnownPerson) -> Iterator[str]:
-    for form in person.forms:
-        tokens = _normal(form).split()
-        if not tokens:
-            continue
-        yield from _spellings(" ".join(tokens))
-        if len(tokens) > 1:
-            first, last = tokens[0], tokens[-1]
-            yield from _spellings(f"{first} {last}")
-            yield from _spellings(f"{last} {first}")
-            yield from _spellings(f"{last}, {first}")
-
-
-def _parts(person: KnownPerson) -> Iterator[str]:
-    for form in person.forms:
-        for token in _normal(form).split():
-            for part in (token, *token.split("-")):
-                if len(part) > 1:
-                    yield from _spellings(part)
-
-
-def _spellings(form: str) -> tuple[str, ...]:
-    plain = "".join(
-        char for char in unicodedata.normalize("NFD", form) if not unicodedata.combining(char)
-    )
-    return (form, plain)
-
-
-def _normal(form: str) -> str:
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", form)).strip().casefold()
-
-
-def _pattern(form: str) -> str:
-    return r"\s+".join(map(re.escape, form.split()))
+def mentions(text: str, people: Sequence[KnownPerson]) -> tuple[Mention, ...]:
+    """Where a text mentions these people; offsets into `text` as given."""
+    return Redactor(people).mentions(text)

@@ -1,12 +1,12 @@
 """How is free text kept? Twice: the original sealed, and a redacted text in the clear."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from cases.enums import AgeBand
 from cases.models import Case, InvolvedPerson, Victim
 from cases.models.sealing import open_identity_of
-from cases.rules.redaction import KnownPerson, redact
+from cases.rules.redaction import KnownPerson, Redactor
 
 AGE_BANDS = (
     (3, AgeBand.UNDER_3),
@@ -25,16 +25,15 @@ def known_people(case: Case) -> tuple[KnownPerson, ...]:
 
 
 def known_person(pseudonym: str, identity: Mapping[str, str]) -> KnownPerson:
-    """The full names somebody goes by; `redact` works out the forms they take in a text."""
+    """Somebody as redaction knows them; it works out the forms their names take in a text."""
     full = f"{identity.get('first_name', '')} {identity.get('last_name', '')}".strip()
     named = (full, identity.get("name", ""), identity.get("nickname", ""))
-    return KnownPerson(pseudonym, tuple(name for name in named if name))
+    return KnownPerson(pseudonym, tuple(name for name in named if name), identity)
 
 
-def redactor(case: Case) -> Callable[[str], str]:
-    """Replaces known names of the case's people; opens their identities once for many texts."""
-    people = known_people(case)
-    return lambda text: redact(text, people) if text else ""
+def redactor(case: Case) -> Redactor:
+    """Replaces what tells who the case's people are; opens their identities once for many texts."""
+    return Redactor(known_people(case))
 
 
 def age_band(birth_on: date | None, at: datetime) -> AgeBand:

@@ -1,0 +1,1 @@
+"""How good is redaction? Labelled narratives about invented people."""

@@ -1,0 +1,48 @@
+"""How good is redaction on narratives that were labelled by hand?"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand
+
+from cases import evaluation
+from cases.rules.evaluation import Measured, measure, read
+
+SETS = {"tuning": "tuning.jsonl", "held out": "held_out.jsonl"}
+FOLDER = Path(evaluation.__file__).parent
+
+
+def measured(name: str) -> Measured:
+    """One of `SETS`, by name."""
+    lines = (FOLDER / SETS[name]).read_text(encoding="utf-8").splitlines()
+    return measure(read(lines))
+
+
+class Command(BaseCommand):
+    help = "Recall and precision of redaction, by form of mention, and what still slips."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--quiet", action="store_true", help="Leave out what slips.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name in SETS:
+            result = measured(name)
+            self._tell(name, result)
+            if not options["quiet"]:
+                self._tell_slips(result)
+
+    def _tell(self, name: str, result: Measured) -> None:
+        self.stdout.write(
+            f"{name}: recall {result.recall:.4f} ({result.found.total()} of {result.all.total()}), "
+            f"precision {result.precision:.4f} ({result.right} of {result.taken}), "
+            f"right person {result.right_owner:.3f}"
+        )
+        for form, count in sorted(result.all.items()):
+            self.stdout.write(f"  {form:<10} {result.found[form]:>4} of {count}")
+
+    def _tell_slips(self, result: Measured) -> None:
+        for title, slips in (("not found", result.missed), ("taken wrongly", result.wrong)):
+            self.stdout.write(f"  {title}: {len(slips)}")
+            for slip in slips:
+                self.stdout.write(f"    {slip}")

@@ -1,0 +1,145 @@
+"""Is a word that may be a name said as one here? Case and neighbors decide."""
+
+from cases.rules.redaction_known import APOSTROPHES, Word
+from cases.rules.redaction_words import (
+    ANNOUNCES_INITIALS,
+    DOING,
+    MONTH_BEFORE,
+    MONTHS,
+    NO_NAME_AFTER,
+    NO_PLURAL,
+    NOT_INITIALS,
+    OFFICIAL,
+    ORDINARY,
+    SPEAKING,
+    STREETS,
+    TITLES,
+)
+
+SHORT = 4
+_ENDS = '.!?:;\n\u2022\u201c"(\u2014'
+
+
+class Context:
+    """A text and its words, to ask what stands beside one of them."""
+
+    def __init__(self, text: str, words: list[Word]) -> None:
+        self.text, self.words = text, words
+
+    def before(self, at: int) -> str:
+        """The word before, in plain form, in the same sentence; "" when there is none."""
+        if at == 0:
+            return ""
+        gap = self.text[self.words[at - 1].end : self.words[at].start]
+        other = self.words[at - 1].plain
+        joined = gap.isspace() or (gap.strip() == "." and (other in TITLES or other in OFFICIAL))
+        return other if joined and "\n" not in gap else ""
+
+    def after(self, at: int) -> str:
+        """The word after, in plain form, when only a space stands between; else ""."""
+        if at + 1 == len(self.words):
+            return ""
+        gap = self.text[self.words[at].end : self.words[at + 1].start]
+        return self.words[at + 1].plain if gap.isspace() else ""
+
+    def opens_a_sentence(self, at: int) -> bool:
+        before = self.text[max(0, self.words[at].start - 4) : self.words[at].start]
+        stripped = before.rstrip(" \t")
+        if at == 0 or not stripped:
+            return True
+        if stripped[-1] == "." and self.before(at):
+            return False
+        return stripped[-1] in _ENDS
+
+    def is_shouted(self, at: int) -> bool:
+        """Whether the neighbors are in capitals too, so that a capital says nothing."""
+        near = self.words[max(0, at - 2) : at] + self.words[at + 1 : at + 3]
+        longer = [word.raw for word in near if len(word.raw) >= SHORT]
+        return bool(longer) and all(raw.isupper() for raw in longer)
+
+    def are_initials(self, at: int) -> bool:
+        """Without dots: capitals among words that are not, and no usual abbreviation."""
+        word = self.words[at]
+        if not word.raw.isupper() or self.is_shouted(at):
+            return False
+        return word.plain not in NOT_INITIALS or self.before(at) in ANNOUNCES_INITIALS
+
+    def names_another(self, at: int) -> bool:
+        """As in "Officer James Carter" where only a James is known."""
+        word = self.words[at]
+        if self.before(at) not in OFFICIAL or at + 1 == len(self.words):
+            return False
+        after = self.words[at + 1]
+        gap = self.text[word.end : after.start]
+        return gap == " " and after.is_capital and after.plain not in ORDINARY
+
+    def next_character(self, at: int) -> str:
+        end = self.words[at].end
+        return self.text[end : end + 1]
+
+    def number_after(self, at: int) -> bool:
+        return self.text[self.words[at].end :][:2].strip(" ")[:1].isdigit()
+
+    def number_before(self, at: int) -> bool:
+        return self.text[: self.words[at].start][-3:].rstrip(" ")[-1:].isdigit()
+
+
+def is_said_as_a_name(context: Context, at: int) -> bool:
+    """Whether the word alone, that is a name and may be an ordinary word, is a name here."""
+    word = context.words[at]
+    if _is_street(context, at):
+        return False
+    if not _is_ordinary(word):
+        return word.is_capital or len(word.plain) >= SHORT
+    if not word.is_capital:
+        return context.after(at) in SPEAKING and context.before(at) not in NO_NAME_AFTER
+    return context.before(at) in TITLES or _is_capital_for_a_name(context, at)
+
+
+def _is_capital_for_a_name(context: Context, at: int) -> bool:
+    if _is_month(context, at):
+        return False
+    if context.opens_a_sentence(at) or context.is_shouted(at):
+        return _acts(context, at)
+    return True
+
+
+def _is_ordinary(word: Word) -> bool:
+    stem = word.plain.removesuffix("s")
+    if word.plain in ORDINARY or stem == word.plain or is_possessive(word):
+        return word.plain in ORDINARY or stem in ORDINARY
+    return stem in ORDINARY and not (stem in NO_PLURAL and word.is_capital)
+
+
+def _is_street(context: Context, at: int) -> bool:
+    if not context.words[at].is_capital:
+        return False
+    for step in (at, at + 1):
+        after = context.after(step) if step < len(context.words) else ""
+        if not after or not context.words[step + 1].is_capital:
+            return False
+        if after in STREETS:
+            return True
+    return False
+
+
+def _is_month(context: Context, at: int) -> bool:
+    word = context.words[at]
+    return word.plain in MONTHS and (
+        context.number_after(at)
+        or context.number_before(at)
+        or (context.before(at) in MONTH_BEFORE and not is_possessive(word))
+    )
+
+
+def _acts(context: Context, at: int) -> bool:
+    """At the start of a sentence, or among capitals: does somebody do something here?"""
+    word, after = context.words[at], context.after(at)
+    if is_possessive(word) or after in DOING or (after.endswith("ed") and len(after) > SHORT):
+        return True
+    return context.next_character(at) in (",", ":", ".", ";", ")", "", "\n", '"', "\u201d")
+
+
+def is_possessive(word: Word) -> bool:
+    """Ends in an apostrophe and an s."""
+    return len(word.raw) >= SHORT - 1 and word.raw[-1] in "sS" and word.raw[-2] in APOSTROPHES

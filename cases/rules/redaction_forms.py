@@ -1,0 +1,99 @@
+"""Which words may stand for a person, and as which part of the name?"""
+
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+
+from cases.rules.nicknames import alike
+from cases.rules.redaction_known import KnownPerson, plain, spelled_out
+from cases.rules.redaction_words import PARTICLES
+
+_SPLIT = re.compile(r"[\s\-_.,\"()]+")
+_LEAST_PIECE = 5
+
+
+class Part(IntEnum):
+    """Which part of a name a word is. The later ones name nobody alone."""
+
+    GIVEN = 0
+    FAMILY = 1
+    OTHER = 2
+    INITIALS = 3
+    FIRST_LETTER = 4
+    LAST_LETTER = 5
+    PARTICLE = 6
+
+
+def parts_of(person: KnownPerson) -> Iterator[tuple[str, Part]]:
+    for given, family in _names_of(person):
+        yield from _pieces(given, Part.GIVEN)
+        yield from _pieces(family, Part.FAMILY)
+        yield from _together(given, family)
+    for form in person.forms[1:]:
+        if " " not in form.strip():
+            yield from _pieces(form, Part.OTHER)
+    yield from _pieces(person.identity.get("middle_name", ""), Part.GIVEN)
+    yield from _pieces(person.identity.get("nickname", ""), Part.GIVEN)
+
+
+def _names_of(person: KnownPerson) -> Iterator[tuple[str, str]]:
+    """(given, family): as sealed, or the first word of a full name and the rest."""
+    first, last = (person.identity.get(part, "") for part in ("first_name", "last_name"))
+    if first or last:
+        yield first, last
+    sealed = f"{first} {last}".strip()
+    for form in person.forms:
+        if form != sealed:
+            given, _, family = form.strip().partition(" ")
+            yield given, family
+
+
+def _pieces(name: str, part: Part) -> Iterator[tuple[str, Part]]:
+    """Each word of a name, in the spellings it takes; what only joins names is not one."""
+    tokens = [token for token in _SPLIT.split(name) if token and token[0].isalpha()]
+    lone = len(tokens) == 1
+    for token in tokens:
+        text = plain(token)
+        if not lone and text in PARTICLES:
+            yield text, Part.PARTICLE
+            continue
+        if len(text) > 1:
+            yield text, part
+            yield spelled_out(token), part
+        yield from _after_apostrophe(token, part)
+    if len(tokens) > 1:
+        yield plain("".join(tokens)), part
+
+
+def _after_apostrophe(token: str, part: Part) -> Iterator[tuple[str, Part]]:
+    for mark in "'\u2019":
+        head, _, rest = token.partition(mark)
+        if rest:
+            yield plain(head), Part.PARTICLE
+            if len(rest) >= _LEAST_PIECE:
+                yield plain(rest), part
+
+
+def _together(given: str, family: str) -> Iterator[tuple[str, Part]]:
+    """Written as one word, and as initials."""
+    first = [plain(token) for token in _SPLIT.split(given) if token]
+    last = [plain(token) for token in _SPLIT.split(family) if token]
+    main = [token for token in last if token not in PARTICLES] or last
+    for token in first:
+        yield token[0], Part.FIRST_LETTER
+    for token in {last[0][0], *(one[0] for one in main)} if last else ():
+        yield token, Part.LAST_LETTER
+    if not first or not last:
+        return
+    one, other = "".join(first), "".join(last)
+    for glued in (f"{one}{other}", f"{other}{one}", f"{one[0]}{other}"):
+        if len(glued) > _LEAST_PIECE:
+            yield glued, Part.OTHER
+    for letter in {last[0][0], main[-1][0]}:
+        yield first[0][0] + letter, Part.INITIALS
+
+
+def nicknames_of(person: KnownPerson) -> Iterator[str]:
+    for given, _ in _names_of(person):
+        for token in _SPLIT.split(given):
+            yield from alike(plain(token))

@@ -1,0 +1,311 @@
+"""Where does a text name one of these people, whole or in part, and whom?"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cases.rules.redaction_context import Context, is_possessive, is_said_as_a_name
+from cases.rules.redaction_forms import Part, nicknames_of, parts_of
+from cases.rules.redaction_known import KnownPerson, Mention, Word, words_of
+from cases.rules.redaction_typos import Slips
+from cases.rules.redaction_words import DEGREES, NOT_INITIALS, OFFICIAL
+
+_GAP = re.compile(r"[ \t\u00a0]*(?:\r?\n[ \t]*)?|[-\u2010\u2011_.]|\. ?|,[ \t]?\n?")
+_LONGEST_GAP = 6
+INITIALS = 2
+
+
+ALONE = frozenset({Part.GIVEN, Part.FAMILY, Part.OTHER, Part.INITIALS})
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A word that may name the person with this index, as this part of the name."""
+
+    person: int
+    part: Part
+    strong: bool = False
+
+
+Uses = tuple[Use, ...]
+
+
+class Names:
+    """The names of one case's people, made ready for many texts."""
+
+    def __init__(self, people: Sequence[KnownPerson]) -> None:
+        self._pseudonyms = tuple(person.pseudonym for person in people)
+        found: defaultdict[str, dict[tuple[int, Part], None]] = defaultdict(dict)
+        whole: set[str] = set()
+        for index, person in enumerate(people):
+            for word, part in parts_of(person):
+                found[word].setdefault((index, part))
+                if part in (Part.GIVEN, Part.FAMILY, Part.OTHER):
+                    whole.add(word)
+            for word in nicknames_of(person):
+                found[word].setdefault((index, Part.GIVEN))
+        self._uses = {word: tuple(found[word]) for word in found}
+        self._slips = Slips(whole)
+
+    def __bool__(self) -> bool:
+        return bool(self._uses)
+
+    def mentions(self, text: str, taken: Sequence[tuple[int, int]] = ()) -> Iterator[Mention]:
+        """In the order of the text; no two overlap. What is `taken` already is left out."""
+        words = words_of(text)
+        if taken:
+            words = [word for word in words if not _overlaps(word.start, word.end, taken)]
+        looked_up = ((at, word, *self._looked_up(word)) for at, word in enumerate(words))
+        marked = [found for found in looked_up if found[2]]
+        if not marked:
+            return
+        context = Context(text, words)
+        spots = [
+            _Spot(at, word, end, self._weighed(uses, context, at), text[end : end + 1] == ".")
+            for at, word, uses, end in marked
+        ]
+        for run in _runs(_with_middle_initials(spots), text):
+            yield from self._resolved(run, context)
+
+    def _looked_up(self, word: Word) -> tuple[tuple[tuple[int, Part], ...], int]:
+        """What the word may name, and where the name in it ends, a possessive ending set aside."""
+        known = self._uses.get(word.plain)
+        if known:
+            return known, word.end
+        end, text = word.end, word.plain
+        if is_possessive(word):
+            end, text = word.end - 2, word.plain[:-1]
+            known = self._uses.get(text)
+            if known:
+                return known, end
+        for glued in ("s", "es", "z"):
+            if text.endswith(glued) and len(text) > len(glued) + INITIALS:
+                known = self._uses.get(text.removesuffix(glued))
+                if known:
+                    return known, end
+        meant = self._slips.meant(word, text)
+        return (self._uses[meant], end) if meant else ((), end)
+
+    def _weighed(
+        self, uses: tuple[tuple[int, Part], ...], context: Context, at: int
+    ) -> tuple[Use, ...]:
+        alone: bool | None = None
+        weighed = []
+        for person, part in uses:
+            strong = False
+            if part == Part.INITIALS:
+                strong = context.are_initials(at)
+            elif part in ALONE:
+                if alone is None:
+                    alone = is_said_as_a_name(context, at)
+                strong = alone
+            weighed.append(Use(person, part, strong))
+        return tuple(weighed)
+
+    def _resolved(self, run: "list[_Spot]", context: Context) -> Iterator[Mention]:
+        person = _owner(run)
+        parts = [(spot, spot.part_of(person)) for spot in run]
+        if not _names_somebody(parts, context):
+            return
+        parts = _trimmed(parts)
+        first, last = parts[0][0], parts[-1][0]
+        lone = len(parts) == 1 and parts[0][1].part == Part.FAMILY
+        official = lone and context.before(first.at) in OFFICIAL
+        if len(parts) == 1 and context.names_another(first.at):
+            return
+        end = _dot_included(context.text, last.end) if _ends_in_letter(parts) else last.end
+        yield Mention(first.start, end, "" if official else self._pseudonyms[person])
+
+
+def _overlaps(start: int, end: int, taken: Sequence[tuple[int, int]]) -> bool:
+    return any(start < other_end and other_start < end for other_start, other_end in taken)
+
+
+@dataclass(slots=True)
+class _Spot:
+    at: int
+    word: Word
+    end: int
+    uses: Uses
+    dotted: bool
+
+    @property
+    def start(self) -> int:
+        return self.word.start
+
+    def part_of(self, person: int) -> Use:
+        """The most telling use; a whole part before a letter, a strong one before a weak."""
+        own = (use for use in self.uses if use.person == person)
+        return min(own, key=lambda use: (not use.strong, use.part))
+
+    @property
+    def is_letter(self) -> bool:
+        """A capital that stands for a name; without a dot, "I" and "A" are words."""
+        return self.word.is_capital and (self.dotted or self.word.raw not in ("I", "A"))
+
+    def has(self, person: int, part: Part) -> bool:
+        return any(use.person == person and use.part == part for use in self.uses)
+
+    @property
+    def people(self) -> frozenset[int]:
+        return frozenset(use.person for use in self.uses)
+
+
+Parts = list[tuple[_Spot, Use]]
+
+
+def _with_middle_initials(spots: list[_Spot]) -> list[_Spot]:
+    """A capital between two parts of one person's name is that person's, whoever else's it is."""
+    for one, middle, other in zip(spots, spots[1:], spots[2:], strict=False):
+        if len(middle.word.raw) == 1 and middle.word.is_capital and other.at - one.at == INITIALS:
+            shared = (one.people & other.people) - middle.people
+            middle.uses += tuple(Use(person, Part.PARTICLE) for person in sorted(shared))
+    return spots
+
+
+def _runs(spots: list[_Spot], text: str) -> Iterator[list[_Spot]]:
+    """Neighbors that may name the same person, as far as that holds."""
+    run: list[_Spot] = []
+    shared: frozenset[int] = frozenset()
+    for spot in spots:
+        both = shared & spot.people
+        if run and both and _touch(run[-1], spot, text):
+            run.append(spot)
+            shared = both
+            continue
+        if run:
+            yield run
+        run, shared = [spot], spot.people
+    if run:
+        yield run
+
+
+def _touch(one: _Spot, other: _Spot, text: str) -> bool:
+    """Whether only a space, a hyphen, a comma or a middle initial stands between."""
+    gap = text[one.end : other.start]
+    if other.at - one.at == 1 + 1:
+        letters = [char for char in gap if char.isalpha()]
+        return len(letters) == 1 and letters[0].isupper() and len(gap) <= _LONGEST_GAP
+    if "," in gap and not (_has(one, Part.FAMILY) and _has(other, Part.GIVEN, Part.FIRST_LETTER)):
+        return False
+    short = len(one.word.raw) == 1 or _has(one, Part.PARTICLE)
+    if gap.startswith(".") and gap != "." and not short:
+        return False
+    return other.at - one.at == 1 and _GAP.fullmatch(gap) is not None
+
+
+def _has(spot: _Spot, *parts: Part) -> bool:
+    return any(use.part in parts for use in spot.uses)
+
+
+def _owner(run: list[_Spot]) -> int:
+    shared = frozenset.intersection(*(spot.people for spot in run))
+    return min(shared, key=lambda person: (-_weight(run, person), person))
+
+
+def _weight(run: list[_Spot], person: int) -> int:
+    """Different parts of the name count; the same word twice doesn't."""
+    parts = {spot.part_of(person).part for spot in run}
+    begins = run[0].has(person, Part.FIRST_LETTER) and len(run) > 1
+    return len(parts & ALONE) * 2 + len(parts) + begins
+
+
+def _names_somebody(parts: Parts, context: Context) -> bool:
+    if any(use.strong for _, use in parts):
+        return True
+    if all(len(spot.word.raw) == 1 for spot, _ in parts):
+        return _are_initials(parts, context)
+    kinds = [use.part for _, use in parts]
+    given_first = any(
+        one in (Part.GIVEN, Part.FIRST_LETTER) and Part.FAMILY in kinds[at + 1 :]
+        for at, one in enumerate(kinds)
+    )
+    given_then_letter = any(
+        one == Part.GIVEN and Part.LAST_LETTER in kinds[at + 1 :] and parts[at][0].word.is_capital
+        for at, one in enumerate(kinds)
+    )
+    return given_first or given_then_letter or _is_listed(parts)
+
+
+def _is_listed(parts: Parts) -> bool:
+    """The last name first, and both with a capital."""
+    kinds = [use.part for _, use in parts]
+    return (
+        Part.FAMILY in kinds
+        and Part.GIVEN in kinds
+        and all(spot.word.is_capital for spot, _ in parts)
+    )
+
+
+def _are_initials(parts: Parts, context: Context) -> bool:
+    """Capitals with dots between that don't stand for an hour, a degree or an office."""
+    if len(parts) < INITIALS or not all(spot.word.is_capital for spot, _ in parts):
+        return False
+    (first, one), (last, other) = parts[0], parts[-1]
+    letters = first.has(one.person, Part.FIRST_LETTER) and last.has(other.person, Part.LAST_LETTER)
+    return letters and first.dotted and not _is_abbreviation(context, first, last)
+
+
+def _is_abbreviation(context: Context, first: "_Spot", last: "_Spot") -> bool:
+    """As in 9 A.M., a name with M.D. behind it, and the D.A."""
+    letters = f"{first.word.plain}{last.word.plain}"
+    before = context.text[: first.start][-2:].rstrip()
+    hour = letters in ("am", "pm") and before[-1:].isdigit()
+    degree = letters in DEGREES and before[-1:] == ","
+    return hour or degree or (letters in NOT_INITIALS and context.before(first.at) == "the")
+
+
+def _trimmed(parts: Parts) -> Parts:
+    """Without what at either end is a word in its own right."""
+    if all(len(spot.word.raw) == 1 for spot, _ in parts):
+        return parts
+    while len(parts) > 1 and not _belongs_last(parts):
+        parts = parts[:-1]
+    while len(parts) > 1 and not _belongs_first(parts):
+        parts = parts[1:]
+    return parts
+
+
+def _belongs_last(parts: Parts) -> bool:
+    spot, use = parts[-1]
+    if use.strong:
+        return True
+    before = parts[-2][1].part
+    match use.part:
+        case Part.GIVEN | Part.OTHER:
+            return spot.word.is_capital and before in (Part.FAMILY, Part.GIVEN)
+        case Part.FAMILY:
+            return before != Part.FAMILY
+        case Part.LAST_LETTER | Part.FIRST_LETTER:
+            return spot.is_letter and before not in (Part.PARTICLE, Part.LAST_LETTER)
+        case _:
+            return False
+
+
+def _belongs_first(parts: Parts) -> bool:
+    spot, use = parts[0]
+    if use.strong:
+        return True
+    after = parts[1][1].part
+    match use.part:
+        case Part.FIRST_LETTER:
+            return spot.word.is_capital
+        case Part.LAST_LETTER:
+            return False
+        case Part.PARTICLE:
+            return after != Part.FIRST_LETTER
+        case Part.FAMILY:
+            return spot.word.is_capital
+        case _:
+            return after in (Part.FAMILY, Part.LAST_LETTER, Part.PARTICLE, Part.GIVEN)
+
+
+def _ends_in_letter(parts: Parts) -> bool:
+    return parts[-1][1].part in (Part.FIRST_LETTER, Part.LAST_LETTER)
+
+
+def _dot_included(text: str, end: int) -> int:
+    """A dot after a letter is the letter's, unless it may end the sentence."""
+    goes_on = text[end + 1 : end + 3].strip(" ")[:1]
+    return end + (text[end : end + 1] == "." and not goes_on.isupper() and goes_on != "")
