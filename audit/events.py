@@ -27,6 +27,12 @@ class Event(TextChoices):
     # Who somebody is
     IDENTITY_REVEALED = "identity_revealed", "Identity revealed"
     IDENTITY_SEARCHED = "identity_searched", "Identity searched"
+    BLIND_INDEX_REBUILT = "blind_index_rebuilt", "Index of people rebuilt"
+    LINK_SUGGESTED = "link_suggested", "Link between cases suggested"
+    LINK_CONFIRMED = "link_confirmed", "Link between cases confirmed"
+    LINK_DISMISSED = "link_dismissed", "Suggested link dismissed"
+    LINK_UNDONE = "link_undone", "Link between cases undone"
+    LINKS_VIEWED = "links_viewed", "Links between cases viewed"
     IDENTITY_CHANGED = "identity_changed", "Identity corrected"
     NARRATIVE_REVEALED = "narrative_revealed", "Original narrative revealed"
     EXPUNGE_VIEWED = "expunge_viewed", "Expunge viewed"

@@ -249,6 +249,7 @@ class Permission(TextChoices):
     CLOSE_CASE = "close_case", "Sign closures"
     REOPEN_CASE = "reopen_case", "Reopen cases"
     GRANT_ACCESS = "grant_access", "Give others access to a case"
+    SEARCH_PEOPLE = "search_people", "Find a person by name, birth date or address"
     REVEAL_IDENTITY = "reveal_identity", "Reveal who a child is, with a reason"
     EXPUNGE_IDENTITY = "expunge_identity", "Expunge an identity by court order, with a second person"
     SEE_FIGURES = "see_figures", "See unit figures"
@@ -280,6 +281,21 @@ class ExpungeState(TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
     CONFIRMED = "confirmed", "Confirmed; the last copy of the key is being destroyed"
     DONE = "done", "Expunged"
+
+
+class LinkKind(TextChoices):
+    """What two cases may share."""
+
+    VICTIM = "victim", "Same child"
+    SUSPECT = "suspect", "Same suspect"
+    ADDRESS = "address", "Same address"
+
+
+class LinkState(TextChoices):
+    SUGGESTED = "suggested", "Suggested"
+    CONFIRMED = "confirmed", "Confirmed"
+    DISMISSED = "dismissed", "Dismissed"
+    UNDONE = "undone", "Undone"
 
 
 class ImportState(TextChoices):

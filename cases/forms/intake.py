@@ -14,6 +14,7 @@ from django import forms
 from django.utils.timezone import localdate
 
 from cases.enums import Channel, OffenseClass, PersonRole, Priority, Sex
+from cases.rules.finding import probes
 from cases.services.cases import Intake, ReferralInput
 from cases.services.victims import PersonInput
 
@@ -132,15 +133,16 @@ class SearchForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        searchable = (cleaned.get("first_name") and cleaned.get("last_name")) or cleaned.get(
-            "birth_date"
-        )
-        if not searchable and not cleaned.get("unknown") and not self.errors:
+        if not cleaned.get("unknown") and not self.errors and not self.is_searchable():
             raise forms.ValidationError(
                 "Give the child's first and last name, or the birth date, so that a case that "
                 "exists already is found; or say that neither is known yet."
             )
         return cleaned
+
+    def is_searchable(self) -> bool:
+        """Whether people are found by what was typed, once the invisible is left out."""
+        return bool(probes(self.identity()))
 
     def identity(self) -> dict[str, str]:
         """What was typed, as the search takes it."""

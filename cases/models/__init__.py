@@ -9,6 +9,7 @@ from cases.models.expunging import Expunge
 from cases.models.flag import Flag
 from cases.models.grant import CaseGroupObjectPermission, CaseUserObjectPermission, Wall
 from cases.models.importing import ImportChunk, ImportRejection, ImportRun, SavedMapping
+from cases.models.linking import CaseLink
 from cases.models.officer import Officer, Squad
 from cases.models.policy import Policy
 from cases.models.referral import Referral
@@ -32,6 +33,7 @@ __all__ = [
     "BlindToken",
     "Case",
     "CaseGroupObjectPermission",
+    "CaseLink",
     "CaseStateChange",
     "CaseUserObjectPermission",
     "Clock",

@@ -58,6 +58,8 @@ class BlindToken(models.Model):
     )
     kind = models.CharField(max_length=20)
     digest = models.BinaryField(max_length=32)
+    # The key's id and the version of the forms; another than today's is rebuilt.
+    made_with = models.CharField(max_length=40, blank=True)
 
     class Meta:
         constraints = (

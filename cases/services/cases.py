@@ -17,6 +17,7 @@ from cases.rules.facts import CARRIES
 from cases.selectors.policy import current_policy, unit_calendar
 from cases.services.clocks import refresh_cases
 from cases.services.grants import save_grant
+from cases.services.linking import suggest_links
 from cases.services.victims import PersonInput, save_everybody
 
 NUMBER_LOCK = 4_201
@@ -75,6 +76,7 @@ def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
     case = _save_case(viewer, now, intake)
     save_everybody(case, intake.victims, intake.people, now)
     _save_referral(case, intake, now)
+    suggest_links(case_ids=[case.pk], now=now)
     record(
         Event.CASE_CREATED,
         at=now,

@@ -16,6 +16,7 @@ from cases.models import BlindToken, Case, InvolvedPerson, Victim
 from cases.models.sealing import new_pseudonym, seal_identity_on
 from cases.rules.redaction import KnownPerson, redact
 from cases.services.clocks import refresh_cases
+from cases.services.linking import suggest_links
 from cases.services.locking import lock_case
 from cases.services.narratives import (
     age_band,
@@ -49,6 +50,7 @@ def add_victim(*, viewer: Viewer, now: datetime, case_id: UUID, person: PersonIn
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
     victim = save_victim(case, person, now)
+    suggest_links(case_ids=[case.pk], now=now)
     record(
         Event.VICTIM_ADDED,
         at=now,
@@ -68,6 +70,7 @@ def add_person(
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
     lock_case(case.pk)
     added = save_person(case, person, now)
+    suggest_links(case_ids=[case.pk], now=now)
     record(
         Event.PERSON_ADDED,
         at=now,

@@ -27,6 +27,7 @@ from cases.selectors import cases, timeline, work
 from cases.selectors.case_access import case_access_page
 from cases.selectors.case_detail import CasePage, case_page
 from cases.selectors.cases import Neighbours
+from cases.selectors.linking import links_of_case
 from cases.views.gate import requires, viewer_of
 
 PAGE_SIZE = cases.PAGE_SIZE
@@ -100,6 +101,7 @@ def case_detail(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "types": timeline.TYPES,
         "origin": origin.token if origin else "",
         "trail": _trail(viewer, now, page, origin) if origin else None,
+        "links": links_of_case(viewer, now, case_id),
     }
     return render(request, "cases/detail.html", context)
 

@@ -28,7 +28,7 @@ from cases.selectors.intake import (
     squads,
 )
 from cases.services.cases import ReportFromFuture, create_case
-from cases.services.finding import Candidates, search_identities
+from cases.services.finding import Candidates, TooManySearches, search_identities
 from cases.views.gate import requires
 
 
@@ -57,7 +57,11 @@ def search(request: HttpRequest, channel: str) -> HttpResponse:
         _looked(now, "case-new", channel)
         return _show_search(request, words, form, status=422)
     viewer = _viewer(request)
-    found = search_identities(viewer=viewer, now=now, identity=form.identity())
+    try:
+        found = _found(viewer, now, form)
+    except TooManySearches as error:
+        form.add_error(None, str(error))
+        return _show_search(request, words, form, status=429)
     page = IntakeForms(
         words,
         _choices(viewer, now),
@@ -80,6 +84,14 @@ def record(request: HttpRequest, channel: str) -> HttpResponse:
         _looked(now, "case-new-intake", channel)
         return _show_intake(request, words, page, None, status=422)
     return _opened(request, viewer, now, case)
+
+
+def _found(viewer: Viewer, now: datetime, form: SearchForm) -> Candidates | None:
+    """None when neither name nor birth date is known: there is nothing to look for yet."""
+    if not form.is_searchable():
+        _looked(now, "case-new-intake")
+        return None
+    return search_identities(viewer=viewer, now=now, identity=form.identity())
 
 
 def _open(viewer: Viewer, now: datetime, page: IntakeForms) -> Case | None:

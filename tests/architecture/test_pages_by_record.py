@@ -64,7 +64,7 @@ ACTIONS = {
     "why": "view_cases",
 }
 # Pages whose id is not a case's, nor of something on a case.
-ELSEWHERE = {"channel", "code", "filter_id", "run_id"}
+ELSEWHERE = {"channel", "code", "filter_id", "link_id", "run_id"}
 RECORDS: dict[str, Callable[[Case], object]] = {
     "case_id": lambda case: case.pk,
     "grant_id": lambda case: GrantFactory.create(content_object=case).pk,

@@ -24,6 +24,7 @@ from cases.models import (
 )
 from cases.models.response import NARRATIVE_FIELD
 from cases.models.sealing import case_key, open_identity_of, open_text
+from cases.rules.finding import forms
 from tests.cases.importing_files import (
     CAREGIVER,
     CASE,
@@ -84,9 +85,7 @@ def test_people_are_sealed_under_pseudonyms(tmp_path: Path) -> None:
     people = {person.role: open_identity_of(person) for person in InvolvedPerson.objects.all()}
     assert people == {"non_offending_caregiver": CAREGIVER, "suspect": SUSPECT}
     assert set(BlindToken.objects.filter(victim=victim).values_list("kind", flat=True)) == {
-        "name",
-        "birth_date",
-        "last_name_birth",
+        form.value for form, _ in forms(CHILD)
     }
 
 

@@ -108,7 +108,7 @@ def test_a_case_about_the_child_is_found_by_name_in_any_order_and_case(
 
     response = look(desk, first_name="o'quillfeather", last_name="ZEPHYRINE")
 
-    assert "1 case may be about this child" in words(response)
+    assert "1 match: a case may be about this child already" in words(response)
     assert case.number in words(response)
     assert victim.pseudonym in words(response)
 

@@ -43,6 +43,7 @@ from cases.services.importing.planning import (
     event_digest,
 )
 from cases.services.importing.rows import CaseRow, PersonRow
+from cases.services.linking import suggest_links
 from cases.services.narratives import known_person
 from cases.services.tokens import tokens_of
 from cases.services.victims import PERSON_PREFIX, VICTIM_PREFIX
@@ -68,6 +69,7 @@ class Landing:
             _CaseLanding(self, batch, case, names).write_down()
         batch.add_loose(plan)
         batch.save()
+        suggest_links(case_ids=[case.pk for case in batch.cases], now=self.now)
         copied_with = detect_copies(response_ids=[one[0] for one in batch.responses], now=self.now)
         refresh_cases(case_ids={*batch.touched, *copied_with}, now=self.now)
         refresh_referrals(referral_ids=batch.loose, now=self.now)
