@@ -30,6 +30,12 @@ from tests.factories.oversight import (
     SavedMappingFactory,
     SweepRunFactory,
 )
+from tests.factories.release import (
+    ReleaseFactory,
+    ReleaseFileFactory,
+    ReleaseItemFactory,
+    ReleaseMarkFactory,
+)
 from tests.factories.unit import (
     AccountFactory,
     OfficerFactory,
@@ -68,6 +74,10 @@ __all__ = [
     "OfficerFactory",
     "PolicyFactory",
     "ReferralFactory",
+    "ReleaseFactory",
+    "ReleaseFileFactory",
+    "ReleaseItemFactory",
+    "ReleaseMarkFactory",
     "ResponseFactory",
     "ReviewFactory",
     "RoleFactory",
