@@ -15,7 +15,7 @@ APOSTROPHES = "'\u2019\u02bc\u2018\u00b4`"
 _STROKES = str.maketrans("łøđðıŁØĐæœ", "loddilodao")
 _MARKS = str.maketrans(dict.fromkeys(APOSTROPHES))
 _SPELLED_OUT = str.maketrans({"ü": "ue", "ö": "oe", "ä": "ae", "ø": "oe", "å": "aa"})
-_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|[{APOSTROPHES}](?=[^\W\d_]))*")
+WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|[{APOSTROPHES}](?=[^\W\d_]))*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def words_of(text: str) -> list[Word]:
     """Letters, with the apostrophes between them; a hyphen, a digit, an underscore ends a word."""
     return [
         Word(found.start(), found.end(), found[0], plain(found[0]))
-        for found in _WORD.finditer(text)
+        for found in WORD.finditer(text)
     ]
 
 

@@ -33,6 +33,7 @@ _DAY_FIRST = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(r"(?<![\w.])\+?\(?\d(?:[ ().\-/\u2011]{0,3}\d){6,14}(?!\w)")
+_DIGIT = re.compile(r"\d")
 EMAIL = re.compile(r"[\w.+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,4}")
 PHONE = re.compile(
     r"(?<![\w.\-/])(?:\+?1[ .\-])?(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}(?![\w\-/])"
@@ -97,6 +98,8 @@ class Marks:
                 yield Mention(found.start(), found.end(), pseudonym, kind)
         if self._emails and "@" in text:
             yield from self._known_emails(text)
+        if not _DIGIT.search(text):
+            return
         if self._births:
             for start, end, days in dates(text):
                 for day in days & self._births.keys():
@@ -132,7 +135,7 @@ def unknown(text: str) -> Iterator[Mention]:
     """What looks like a telephone, an e-mail, a social security number or a birth date."""
     if "@" in text:
         yield from (_unknown(found.span(), "e-mail") for found in EMAIL.finditer(text))
-    if not any(char.isdigit() for char in text):
+    if not _DIGIT.search(text):
         return
     yield from (_unknown(found.span(), "ssn") for found in SSN.finditer(text))
     yield from (_unknown(found.span(), "phone") for found in PHONE.finditer(text))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from cases.rules.redaction_context import Context, is_possessive, is_said_as_a_name
 from cases.rules.redaction_forms import Part, nicknames_of, parts_of
-from cases.rules.redaction_known import KnownPerson, Mention, Word, words_of
+from cases.rules.redaction_known import WORD, KnownPerson, Mention, Word, plain, words_of
 from cases.rules.redaction_typos import Slips
-from cases.rules.redaction_words import DEGREES, NOT_INITIALS, OFFICIAL
+from cases.rules.redaction_words import COMMON, DEGREES, NOT_INITIALS, OFFICIAL
 
 _GAP = re.compile(r"[ \t\u00a0]*(?:\r?\n[ \t]*)?|[-\u2010\u2011_.]|\. ?|,[ \t]?\n?")
 _LONGEST_GAP = 6
@@ -53,11 +53,19 @@ class Names:
 
     def mentions(self, text: str, taken: Sequence[tuple[int, int]] = ()) -> Iterator[Mention]:
         """In the order of the text; no two overlap. What is `taken` already is left out."""
+        if text.isascii() and not self._may_name(text):
+            return
         words = words_of(text)
         if taken:
             words = [word for word in words if not _overlaps(word.start, word.end, taken)]
-        looked_up = ((at, word, *self._looked_up(word)) for at, word in enumerate(words))
-        marked = [found for found in looked_up if found[2]]
+        known = self._uses.keys()
+        marked = [
+            (at, word, uses, end)
+            for at, word in enumerate(words)
+            if word.plain in known or word.plain not in COMMON
+            for uses, end in (self._looked_up(word),)
+            if uses
+        ]
         if not marked:
             return
         context = Context(text, words)
@@ -67,6 +75,14 @@ class Names:
         ]
         for run in _runs(_with_middle_initials(spots), text):
             yield from self._resolved(run, context)
+
+    def _may_name(self, text: str) -> bool:
+        """A quick look, case and place aside; most texts name nobody."""
+        seen = set(WORD.findall(text.lower()))
+        if not self._uses.keys().isdisjoint(seen):
+            return True
+        rare = (Word(0, 0, word.title(), plain(word)) for word in seen - COMMON)
+        return any(self._looked_up(word)[0] for word in rare)
 
     def _looked_up(self, word: Word) -> tuple[tuple[tuple[int, Part], ...], int]:
         """What the word may name, and where the name in it ends, a possessive ending set aside."""
