@@ -21,7 +21,7 @@ from cases.rules.documentation import Completeness, completeness
 from cases.rules.facts import AnswerFact
 from cases.selectors.policy import current_policy
 from cases.services.clocks import detect_copies, refresh_cases
-from cases.services.locking import lock_case
+from cases.services.locking import lock_case, take_turn_comparing
 from cases.services.narratives import redactor
 
 DESCRIPTION_LENGTH = 200
@@ -116,6 +116,8 @@ def log_response(*, viewer: Viewer, now: datetime, case_id: UUID, entry: Respons
     The same `submission_key` twice returns the first entry. Raises Hidden, NotPermitted,
     ResponseFromFuture, IncompleteWithoutReason, UnknownSuspect, CaseEnded.
     """
+    if entry.kind in current_policy().copied_narrative.kinds:
+        take_turn_comparing()
     case = _locked_case(viewer, case_id, now)
     existing = Response.objects.filter(case=case, submission_key=entry.submission_key).first()
     if entry.submission_key and existing:

@@ -43,6 +43,7 @@ from cases.services.importing.planning import (
     event_digest,
 )
 from cases.services.importing.rows import CaseRow, PersonRow
+from cases.services.locking import take_turn_comparing
 from cases.services.linking import suggest_links
 from cases.services.narratives import known_person
 from cases.services.tokens import tokens_of
@@ -63,6 +64,7 @@ class Landing:
 
     def land(self, plan: Plan) -> None:
         """Write everything that was decided, inside the caller's transaction."""
+        take_turn_comparing()
         batch = Batch(self.run.pk, self.now)
         names = Pseudonyms(plan)
         for case in plan.cases:
