@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.context import acting_as_system
 from cases.access import system_viewer
+from cases.services import expunging
 from cases.services.importing import previews, runs
 from cases.services.reconcile import reconcile as reconcile_cases
 from cases.services.releases import making, reading
@@ -94,3 +95,10 @@ def resume_releases() -> None:
             reading.read_file(viewer=viewer, now=now, file_id=file_id, clock=timezone.now)
         for release_id in making.unmade_releases(now):
             making.make_release(viewer=viewer, now=now, release_id=release_id, clock=timezone.now)
+
+
+@shared_task
+def finish_expunges() -> None:
+    """Destroy the keys of what was expunged, if a crash or a full disk had left it undone."""
+    with acting_as_system("expunge"):
+        expunging.finish_expunges(now=timezone.now())

@@ -7,38 +7,28 @@ themselves (which still have another key's id), never remembered: a run that was
 by the next.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
 from audit.events import Event, Outcome
 from audit.recorder import record
 from cases import seal
 from cases.models.base import Sealed
+from cases.models.sealed import keyed, sealed_models
 from cases.models.sealing import Expunged, key_of, set_key, unit_keyring
 
 BATCH = 200
 # Rows that somebody held are met again; what is still held then is left for the next run.
 PASSES = 5
+PLAIN = seal.PLAIN_WRAPPED_BYTES
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyUse:
-    """How many rows of a table have their data key under one key. `plain`: without a shred key."""
-
-    table: str
-    key_id: str
-    rows: int
-    current: bool
-    plain: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,49 +40,10 @@ class Rotation:
     broken: tuple[str, ...]
 
 
-def sealed_models() -> tuple[type[Sealed], ...]:
-    """Every table with data keys, new ones included, by name."""
-    found = [model for model in _below(Sealed) if not model._meta.abstract]
-    return tuple(sorted(found, key=lambda model: model._meta.db_table))
-
-
-def _below(model: type[Sealed]) -> Iterator[type[Sealed]]:
-    for child in model.__subclasses__():
-        yield child
-        yield from _below(child)
-
-
-def key_uses() -> tuple[KeyUse, ...]:
-    """Which keys the stored data keys are under, table by table."""
-    current = unit_keyring().current_id
-    uses = []
-    for model in sealed_models():
-        rows = _keyed(model).order_by("key_id").values("key_id")
-        counted = rows.annotate(rows=Count("pk"), plain=Count("pk", filter=Q(length=PLAIN)))
-        uses += [
-            KeyUse(
-                model._meta.db_table,
-                row["key_id"],
-                row["rows"],
-                row["key_id"] == current,
-                row["plain"],
-            )
-            for row in counted
-        ]
-    return tuple(uses)
-
-
-PLAIN = seal.PLAIN_WRAPPED_BYTES
-
-
-def _keyed(model: type[Sealed]) -> QuerySet[Sealed]:
-    rows = model._default_manager.filter(wrapped_key__isnull=False)
-    return cast("QuerySet[Sealed]", rows.annotate(length=Length("wrapped_key")))
-
-
 def pending(model: type[Sealed]) -> QuerySet[Sealed]:
     """The rows whose data key is not yet as it is to be."""
-    return _keyed(model).filter(~Q(key_id=unit_keyring().current_id) | Q(length=PLAIN))
+    rows = keyed(model).annotate(length=Length("wrapped_key"))
+    return rows.filter(~Q(key_id=unit_keyring().current_id) | Q(length=PLAIN))
 
 
 def remaining() -> int:

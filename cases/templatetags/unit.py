@@ -46,6 +46,7 @@ NAVIGATION: tuple[tuple[str, tuple[str, ...], str, Permission], ...] = (
     ("imports", (), "Imports", Permission.IMPORT_CASELOAD),
     ("roles", (), "Roles", Permission.MANAGE_ROLES),
     ("audit", (), "Audit", Permission.SEE_AUDIT),
+    ("seals", (), "Seals", Permission.SEE_SEALS),
 )
 
 

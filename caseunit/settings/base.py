@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "cases.views.broken.BrokenSealMiddleware",
 ]
 
 TEMPLATES = [
@@ -230,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "audit.tasks.seal", "schedule": 3.0, "options": {"expires": 30}},
     "sweep": {"task": "cases.tasks.sweep", "schedule": crontab(minute="*/5")},
     "reconcile": {"task": "cases.tasks.reconcile", "schedule": crontab(hour=8, minute=17)},
+    "finish_expunges": {"task": "cases.tasks.finish_expunges", "schedule": crontab(minute="*/5")},
     "resume_imports": {"task": "cases.tasks.resume_imports", "schedule": crontab()},
     "resume_releases": {"task": "cases.tasks.resume_releases", "schedule": crontab()},
 }

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from audit.context import acting_as_system
 from cases.models.sealing import unit_keyring
-from cases.services.rotation import BATCH, KeyUse, key_uses, remaining, rotate_keys
+from cases.selectors.seals import KeyUse, key_uses
+from cases.services.rotation import BATCH, remaining, rotate_keys
 
 SHOWN = 50
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases import shreds
-from cases.services.rotation import key_uses
+from cases.selectors.seals import key_uses
 
 
 class Command(BaseCommand):
