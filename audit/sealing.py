@@ -14,12 +14,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from audit.checkpoints import Signer, log_keys, log_signer
+from audit.checkpoints import Signer, former_keys, log_signer, sealed_head
 from audit.content import COLUMNS, ID, hash_of
 from audit.merkle import Frontier
 from audit.models import Checkpoint, Epoch
 from audit.tree import Made, Tree, TreeDamaged, kept, write_leaves, write_nodes
-from audit.verifier import FIELDS, Head, NotValid, open_checkpoint
+from audit.verifier import FIELDS, NotValid
 
 BATCH = 5_000
 # "audit" in ASCII: one sealer at a time, whoever starts it.
@@ -77,7 +77,7 @@ def _frontier() -> Frontier:
         return Frontier()
     frontier = Tree().frontier(newest.size)
     try:
-        head = open_checkpoint(newest.note, log_keys())
+        head, _ = sealed_head(newest, log_signer(), former_keys())
     except NotValid as problem:
         raise TreeDamaged(f"Checkpoint {newest.size} can't be trusted: {problem}.") from None
     if (head.size, head.root) != (frontier.size, frontier.root()):
@@ -144,22 +144,16 @@ def _append(signer: Signer, frontier: Frontier, rows: Rows, cluster: int, now: d
     places = zip(range(first, frontier.size), ids, hashes, strict=True)
     write_leaves(first, ids, hashes, [signer.leaf_mac(*place) for place in places])
     write_nodes(made)
-    note = signer.checkpoint(frontier.size, frontier.root())
-    Checkpoint.objects.create(
+    checkpoint = Checkpoint(
         size=frontier.size,
-        note=note,
-        mac=signer.note_mac(note),
+        note=signer.checkpoint(frontier.size, frontier.root()),
         cluster=cluster,
         xid=int(rows[-1][XID]),
         entry_id=ids[-1],
         sealed_at=now,
     )
-
-
-def newest_head() -> Head | None:
-    """The newest checkpoint, read but not checked."""
-    newest = Checkpoint.objects.order_by("-size").first()
-    return Head.parse(newest.note.rpartition("\n\n")[0] + "\n") if newest else None
+    checkpoint.mac = signer.checkpoint_mac(checkpoint)
+    checkpoint.save(force_insert=True)
 
 
 def _row(sql: str, *parameters: object) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg2
 import pytest
-from django.db import Error, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 
 from audit import sealing
 from audit.checkpoints import log_keys
@@ -18,6 +18,7 @@ from audit.models import Checkpoint, Entry, Epoch, Leaf, Node
 from audit.recorder import Note, record_many
 from audit.sealing import seal
 from audit.tree import Tree, TreeDamaged
+from audit.verification import verify
 from audit.verifier import open_checkpoint
 from tests.audit.sealing_log import as_owner, entries, rows, run, sealed_log
 
@@ -207,25 +208,51 @@ def test_the_tree_goes_on_over_stored_nodes(now: datetime) -> None:
     assert open_checkpoint(newest.note, log_keys()).root == frontier.root()
 
 
-def test_after_a_dump_came_to_another_cluster_its_rest_is_sealed_first(
-    now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Transaction numbers begin anew there: smaller ones than those already sealed."""
-    sealed_log(3, now)
-    brought = entries(2, now)
-    with as_owner():
-        run("UPDATE audit_entry SET cluster = 7, xid = (xid::text::bigint + 1000000)::text::xid8")
-        run(
-            "UPDATE audit_checkpoint SET cluster = 7, "
-            "xid = (xid::text::bigint + 1000000)::text::xid8",
-            "UPDATE audit_epoch SET cluster = 7",
-        )
-        after = entries(2, now, first=5)
+@contextmanager
+def cluster(number: int) -> Iterator[None]:
+    """The database believes that it runs in another cluster."""
+    body = rows("SELECT prosrc FROM pg_proc WHERE proname = 'audit_cluster'")[0][0]
+    head = "CREATE OR REPLACE FUNCTION audit_cluster() RETURNS bigint LANGUAGE sql STABLE AS"
+    run(f"{head} $$ SELECT {number}::bigint $$")
+    try:
+        yield
+    finally:
+        run(f"{head} $${body}$$")
 
-        assert seal(now=now) == 4
+
+def test_after_a_dump_came_to_another_cluster_its_rest_is_sealed_first(now: datetime) -> None:
+    """Transaction numbers begin anew there: they are smaller than those already sealed."""
+    with cluster(7):
+        sealed_log(3, now)
+        brought = entries(2, now)
+    after = entries(2, now, first=5)
+    with as_owner():
+        run(
+            *(
+                f"UPDATE audit_entry SET xid = '{3 + number}'::xid8 WHERE id = {entry.pk}"
+                for number, entry in enumerate(after)
+            )
+        )
+
+    assert seal(now=now) == 4
 
     assert sealed_ids()[3:] == [entry.pk for entry in (*brought, *after)]
     assert [epoch.first_leaf for epoch in Epoch.objects.order_by("pk")] == [0, 5]
+    assert list(Epoch.objects.order_by("pk").values_list("cluster", flat=True))[0] == 7
+    assert verify().is_sound
+    assert seal(now=now) == 0
+
+
+def test_back_in_the_first_cluster_the_log_goes_on_where_it_was(now: datetime) -> None:
+    sealed_log(2, now)
+    with cluster(7):
+        entries(2, now, first=2)
+        seal(now=now)
+    entries(2, now, first=4)
+
+    assert seal(now=now) == 2
+    assert [epoch.first_leaf for epoch in Epoch.objects.order_by("pk")] == [0, 2, 4]
+    assert verify().is_sound
 
 
 def test_nothing_is_signed_over_a_tree_that_was_touched(now: datetime) -> None:
@@ -263,3 +290,28 @@ def test_what_is_sealed_is_append_only_for_its_owner_too(table: str, statement: 
 
     triggers = rows("SELECT tgenabled FROM pg_trigger WHERE tgrelid = %s::regclass", table)
     assert set(triggers) == {("A",)}
+
+
+BROKEN = {
+    "audit_leaf_once_for_an_entry": "INSERT INTO audit_leaf SELECT 99, entry_id, hash, mac "
+    "FROM audit_leaf WHERE index = 0",
+    "audit_leaf_from_zero": r"INSERT INTO audit_leaf VALUES (-1, 99, '\x00', '\x00')",
+    "audit_node_once": r"INSERT INTO audit_node (level, index, hash) VALUES (8, 0, '\x00'), "
+    r"(8, 0, '\x00')",
+    "audit_node_above_the_leaves": "INSERT INTO audit_node (level, index, hash) "
+    r"VALUES (0, 0, '\x00')",
+    "audit_checkpoint_not_empty": "INSERT INTO audit_checkpoint SELECT 0, note, mac, cluster, xid, "
+    "entry_id, sealed_at FROM audit_checkpoint",
+    "audit_epoch_from_zero": "INSERT INTO audit_epoch (cluster, first_leaf, began_at) "
+    "SELECT cluster, -1, began_at FROM audit_epoch",
+    "audit_witnessing_known": "INSERT INTO audit_witnessing (at, size, witness, problem) "
+    "SELECT sealed_at, 1, 'rumour', '' FROM audit_checkpoint",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_constraints_hold_by_name(now: datetime, name: str) -> None:
+    sealed_log(1, now)
+
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        run(BROKEN[name])

@@ -1,0 +1,1 @@
+"""What can be asked of the audit log from the command line? One module per command."""

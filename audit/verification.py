@@ -1,0 +1,227 @@
+"""Is the log still what was sealed? Every leaf, every checkpoint, and the entries asked for.
+
+The tree is always computed anew from all of its leaves; contents are hashed anew for the entries of
+the scope. The walk ends at the first thing wrong, which `audit.faults` then names.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.db import connection
+
+from audit import faults
+from audit.checkpoints import Signer, former_keys, log_keys, log_signer, sealed_head, text_of
+from audit.content import Values, hash_of
+from audit.faults import Fault, Finding, LeafRow
+from audit.merkle import Frontier
+from audit.models import Checkpoint, Witnessing
+from audit.tree import Made, kept
+from audit.verifier import Head, Key, NotValid, notes_in, open_checkpoint
+
+CHUNK = 10_000
+CHECKPOINTS_AT_ONCE = 2_000
+
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose contents are hashed anew: entries by number, or all from a place in the tree on."""
+
+    first_entry: int | None = None
+    last_entry: int | None = None
+    from_leaf: int = 0
+
+    def holds(self, leaf: LeafRow) -> bool:
+        return (
+            leaf.index >= self.from_leaf
+            and (self.first_entry is None or leaf.entry_id >= self.first_entry)
+            and (self.last_entry is None or leaf.entry_id <= self.last_entry)
+        )
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at and what was found; the first finding comes first in the log."""
+
+    size: int = 0
+    leaves: int = 0
+    entries: int = 0
+    checkpoints: int = 0
+    witnessed: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.findings
+
+
+def _quiet(done: int, total: int) -> None:
+    del done, total
+
+
+def verify(*, scope: Scope | None = None, notes: str = "", tell: Tell = _quiet) -> Report:
+    """Walk the whole tree. `notes`: checkpoints that a witness kept, one after the other."""
+    size = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+    walk = _Walk(size, scope or Scope(), tell)
+    try:
+        walk.compare_with(notes)
+        walk.to_the_end()
+    except _Bad as bad:
+        walk.report.findings.append(bad.finding)
+    else:
+        walk.report.findings += filter(None, [faults.leaf_after_the_end(size, walk.signer)])
+    walk.report.findings += filter(None, [faults.unsealed_entry(), _witnessed_more(size)])
+    return walk.report
+
+
+def last_witnessed(notes: str) -> int:
+    """How long the newest log was that a witness saw; 0 when it saw none."""
+    for head in sorted(_heads(notes), key=lambda pair: pair[0].size, reverse=True):
+        with suppress(NotValid):
+            return open_checkpoint(head[1], log_keys()).size
+    return 0
+
+
+class _Bad(Exception):
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+class _Walk:
+    """From the first leaf to the newest checkpoint."""
+
+    def __init__(self, size: int, scope: Scope, tell: Tell) -> None:
+        self.report = Report(size=size)
+        self.signer: Signer = log_signer()
+        self._former: Sequence[Key] = former_keys()
+        self._scope, self._tell = scope, tell
+        self._frontier, self._made = Frontier(), list[Made]()
+        self._seen: dict[int, list[tuple[Head, str]]] = defaultdict(list)
+
+    def compare_with(self, notes: str) -> None:
+        """What the witness saw is compared where the tree has that size."""
+        for head, note in _heads(notes):
+            self.report.witnessed += 1
+            if head.size > self.report.size:
+                _must_be_signed(head, note)
+                words = f"the witness saw {head.size} entries, the log holds {self.report.size}"
+                raise _Bad(Finding(Fault.TRUNCATED, words, self.report.size))
+            self._seen[head.size].append((head, note))
+
+    def to_the_end(self) -> None:
+        leaves = self._leaves()
+        for row in self._checkpoints():
+            head, ours = self._trusted(row)
+            before = self._frontier.size
+            for leaf, values in islice(leaves, head.size - before):
+                self._take(leaf, values, ours=ours)
+            self._compare(head, before)
+            self.report.checkpoints += 1
+        self._compare_nodes()
+
+    def _checkpoints(self) -> Iterator[Checkpoint]:
+        rows = Checkpoint.objects.filter(size__lte=self.report.size).order_by("size")
+        return rows.iterator(chunk_size=CHECKPOINTS_AT_ONCE)
+
+    def _trusted(self, row: Checkpoint) -> tuple[Head, bool]:
+        try:
+            head, ours = sealed_head(row, self.signer, self._former)
+            if row.size == self.report.size:
+                open_checkpoint(row.note, [self.signer.key, *self._former])
+        except NotValid as problem:
+            words = f"the one of {row.size} entries is not the log's: {problem}"
+            raise _Bad(Finding(Fault.FORGED, words, row.size - 1)) from None
+        return head, ours
+
+    def _leaves(self) -> Iterator[tuple[LeafRow, Values | None]]:
+        """Every leaf in its place, with its entry's values where they are asked for."""
+        for start in range(0, self.report.size, CHUNK):
+            end = min(start + CHUNK, self.report.size)
+            found = faults.leaves(start, end)
+            asked = [leaf.entry_id for leaf in found if self._scope.holds(leaf)]
+            contents = faults.entries(asked) if asked else {}
+            for index, leaf in enumerate(found, start):
+                if leaf.index != index:
+                    raise _Bad(faults.missing_leaf(index, self.report.size))
+                yield leaf, contents.get(leaf.entry_id)
+            if len(found) != end - start:
+                raise _Bad(faults.missing_leaf(start + len(found), self.report.size))
+            self._compare_nodes()
+            self._tell(end, self.report.size)
+
+    def _take(self, leaf: LeafRow, values: Values | None, *, ours: bool) -> None:
+        if ours and not leaf.fits(leaf.index, self.signer):
+            raise _Bad(faults.other_leaf(leaf, self.report.size, self.signer))
+        if self._scope.holds(leaf):
+            self._content(leaf, values)
+        self._made += kept(self._frontier.append(leaf.hash))
+        self.report.leaves += 1
+
+    def _content(self, leaf: LeafRow, values: Values | None) -> None:
+        self.report.entries += 1
+        if values is None:
+            raise _Bad(faults.missing_entry(leaf, self.report.size))
+        if hash_of(values) != leaf.hash:
+            raise _Bad(faults.other_entry(leaf))
+
+    def _compare(self, head: Head, before: int) -> None:
+        """The tree as it now is, with what was signed and what the witness saw."""
+        root = self._frontier.root()
+        if root != head.root:
+            words = f"an entry between {before} and {head.size - 1} in the tree is not as signed"
+            raise _Bad(Finding(Fault.CHANGED, words, before))
+        for seen, note in self._seen.pop(head.size, ()):
+            if seen.root != root:
+                _must_be_signed(seen, note)
+                words = f"the witness saw another log when it had {head.size} entries"
+                raise _Bad(Finding(Fault.REWRITTEN, words, head.size - 1))
+
+    def _compare_nodes(self) -> None:
+        """Stored subtrees only speed things up, but a proof made with a wrong one would fail."""
+        made, self._made = self._made, []
+        stored = _stored_nodes(made) if made else {}
+        for level, index, expected in made:
+            if stored.get((level, index)) != expected:
+                words = f"the stored subtree {index} of level {level} is not that of its leaves"
+                raise _Bad(Finding(Fault.CHANGED, words, index << level))
+
+
+def _stored_nodes(made: list[Made]) -> dict[tuple[int, int], bytes]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT level, index, hash FROM audit_node "
+            "WHERE (level, index) IN (SELECT * FROM unnest(%s::smallint[], %s::bigint[]))",
+            [[level for level, _, _ in made], [index for _, index, _ in made]],
+        )
+        return {(level, index): bytes(found) for level, index, found in cursor}
+
+
+def _heads(notes: str) -> list[tuple[Head, str]]:
+    """What a witness kept. A line that was cut off as it was written is no finding."""
+    found = []
+    for note in notes_in(notes):
+        with suppress(NotValid):
+            found.append((Head.parse(text_of(note)), note))
+    return found
+
+
+def _must_be_signed(head: Head, note: str) -> None:
+    try:
+        open_checkpoint(note, log_keys())
+    except NotValid as problem:
+        words = f"the witness holds one of {head.size} entries that is not the log's: {problem}"
+        raise _Bad(Finding(Fault.FORGED, words)) from None
+
+
+def _witnessed_more(size: int) -> Finding | None:
+    """The log's own memory of what it gave its witnesses."""
+    seen = Witnessing.objects.filter(problem="", size__gt=size).order_by("-size").first()
+    if seen is None:
+        return None
+    words = f"a witness was given a checkpoint of {seen.size} entries, the log has {size}"
+    return Finding(Fault.TRUNCATED, words, size)
