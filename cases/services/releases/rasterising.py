@@ -122,6 +122,7 @@ def _device(page: pdfium.PdfPage, x: float, y: float, size: tuple[int, int]) -> 
 
 def _picture(content: bytes, kind: str, page: str) -> tuple[dict[str, Any], bytes]:
     ImageFile.LOAD_TRUNCATED_IMAGES = False
+    Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(io.BytesIO(content), formats=[kind.upper()]) as opened:
             if opened.width * opened.height > MOST_PIXELS:
@@ -130,7 +131,7 @@ def _picture(content: bytes, kind: str, page: str) -> tuple[dict[str, Any], byte
                 return {"pages": 1}, b""
             turned = ImageOps.exif_transpose(opened)
             picture = _on_white(turned)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return {"refused": MALFORMED}, b""
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     return _told(picture, "", [])
