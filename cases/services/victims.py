@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -20,9 +20,11 @@ from cases.services.linking import suggest_links
 from cases.services.locking import lock_case
 from cases.services.narratives import (
     age_band,
+    birth_on,
     known_people,
     known_person,
 )
+from cases.services.rewriting import redact_again
 from cases.services.tokens import tokens_of
 
 VICTIM_PREFIX = "V"
@@ -49,7 +51,9 @@ def add_victim(*, viewer: Viewer, now: datetime, case_id: UUID, person: PersonIn
     """Add an alleged victim to a case the viewer works on. Raises Hidden, NotPermitted."""
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
+    case = lock_case(case.pk)
     victim = save_victim(case, person, now)
+    redact_again(case, now)
     suggest_links(case_ids=[case.pk], now=now)
     record(
         Event.VICTIM_ADDED,
@@ -58,6 +62,7 @@ def add_victim(*, viewer: Viewer, now: datetime, case_id: UUID, person: PersonIn
         subject_id=case.pk,
         details={"victim": victim.pseudonym},
     )
+    refresh_cases(case_ids=[case.pk], now=now)
     return victim
 
 
@@ -68,8 +73,9 @@ def add_person(
     """Add a caregiver, suspect, reporter or witness. Raises Hidden, NotPermitted."""
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
-    lock_case(case.pk)
+    case = lock_case(case.pk)
     added = save_person(case, person, now)
+    redact_again(case, now)
     suggest_links(case_ids=[case.pk], now=now)
     record(
         Event.PERSON_ADDED,
@@ -87,7 +93,7 @@ def save_victim(case: Case, person: PersonInput, now: datetime) -> Victim:
     victim = Victim(
         case=case,
         pseudonym=new_pseudonym(VICTIM_PREFIX),
-        age_band=age_band(_birth_on(person.identity), case.received_at),
+        age_band=age_band(birth_on(person.identity), case.received_at),
         sex=person.sex,
         entered_at=now,
     )
@@ -138,8 +144,3 @@ def _save_named(
     added.save(force_insert=True)
     BlindToken.objects.bulk_create(tokens_of(dict(person.identity), person_id=added.pk))
     return added
-
-
-def _birth_on(identity: Mapping[str, str]) -> date | None:
-    given = identity.get("birth_date", "")
-    return date.fromisoformat(given) if given else None

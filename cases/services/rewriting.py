@@ -1,0 +1,155 @@
+"""Who is named in what was written before they were known? A case's texts are redacted again."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db.models import CharField, Model
+
+from cases.models import (
+    Case,
+    CaseStateChange,
+    ClockHold,
+    ElementAnswer,
+    Evidence,
+    Flag,
+    InvolvedPerson,
+    Referral,
+    Response,
+    Review,
+    Wall,
+)
+from cases.models.grant import CaseUserObjectPermission
+from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
+from cases.models.sealing import Expunged, case_key, open_text
+from cases.rules.redaction import Redactor
+from cases.services.clocks import detect_copies
+from cases.services.narratives import redactor
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Columns of a table that hold what somebody wrote, and how the table points at its case."""
+
+    model: type[Model]
+    columns: tuple[str, ...]
+    case: str = "case"
+
+
+# Kept only as they were redacted; the originals of the narrative and the answers are sealed.
+WRITTEN = (
+    Written(Response, ("incomplete_reason", "contacted", "next_action")),
+    Written(CaseStateChange, ("reason",)),
+    Written(InvolvedPerson, ("relation", "description", "not_interviewed_reason")),
+    Written(Evidence, ("description", "disposition")),
+    Written(Referral, ("acknowledged_how",)),
+    Written(Flag, ("comment",)),
+    Written(ClockHold, ("reason",)),
+    Written(Wall, ("reason",)),
+    Written(CaseUserObjectPermission, ("reason",), "content_object"),
+)
+
+
+def redact_again(case: Case, now: datetime) -> int:
+    """Bring every text of a locked case up to who is known now; how many changed.
+
+    From the sealed original where there is one, else from what stands there. Narratives that
+    changed are compared for copies anew. Inside the caller's transaction, so that no page ever
+    shows the old text once the person is on record.
+    """
+    redacted = redactor(case)
+    changed = sum(_rewritten(written, case, redacted) for written in WRITTEN)
+    changed += _comments(case, redacted)
+    opened = _Originals(case)
+    narratives = _narratives(case, redacted, opened)
+    changed += len(narratives) + _answers(case, redacted, opened)
+    if narratives:
+        detect_copies(response_ids=[response.pk for response in narratives], now=now)
+    return changed
+
+
+class _Originals:
+    """The sealed texts of a case. Once its key is destroyed, what stands there is all there is."""
+
+    def __init__(self, case: Case) -> None:
+        try:
+            self._key = case_key(case)
+        except Expunged:
+            self._key = b""
+
+    def of(self, response: object, field: str, sealed: bytes | None, shown: str) -> str:
+        if not self._key or not sealed:
+            return shown
+        return open_text(self._key, str(response), field, bytes(sealed))
+
+
+def _narratives(case: Case, redacted: Redactor, opened: _Originals) -> list[Response]:
+    changed = []
+    rows = Response.objects.filter(case=case).only("pk", "narrative", "sealed_narrative")
+    for response in rows.iterator(chunk_size=BATCH):
+        sealed, shown = response.sealed_narrative, response.narrative
+        text = redacted(opened.of(response.pk, NARRATIVE_FIELD, sealed, shown))
+        if text != shown:
+            response.narrative = text
+            changed.append(response)
+    Response.objects.bulk_update(changed, ["narrative"], batch_size=BATCH)
+    return changed
+
+
+def _answers(case: Case, redacted: Redactor, opened: _Originals) -> int:
+    changed = []
+    for answer in ElementAnswer.objects.filter(response__case=case).iterator(chunk_size=BATCH):
+        field = f"{ANSWER_FIELD}.{answer.element}"
+        original = opened.of(answer.response_id, field, answer.sealed_text, answer.text)
+        text = redacted(original.strip())
+        if text != answer.text:
+            answer.text = text
+            changed.append(answer)
+    ElementAnswer.objects.bulk_update(changed, ["text"], batch_size=BATCH)
+    return len(changed)
+
+
+def _rewritten(written: Written, case: Case, redacted: Redactor) -> int:
+    rows: Any = written.model._default_manager.filter(**{written.case: case})
+    fits = {column: _fitting(written.model, column, redacted) for column in written.columns}
+    changed = [row for row in rows if _moved(row, fits)]
+    if changed:
+        rows.bulk_update(changed, list(written.columns), batch_size=BATCH)
+    return len(changed)
+
+
+def _moved(row: Model, fits: Mapping[str, Callable[[str], str]]) -> bool:
+    """Set each column anew; whether any is another than before."""
+    before = [getattr(row, column) for column in fits]
+    for column, fitting in fits.items():
+        setattr(row, column, fitting(getattr(row, column)))
+    return before != [getattr(row, column) for column in fits]
+
+
+def _fitting(model: type[Model], column: str, redacted: Redactor) -> Callable[[str], str]:
+    """Redacted, and as long as the column takes."""
+    field = model._meta.get_field(column)
+    limit = field.max_length if isinstance(field, CharField) else None
+    return partial(_cut, redacted=redacted, limit=limit)
+
+
+def _cut(text: str, redacted: Redactor, limit: int | None) -> str:
+    return redacted(text)[:limit]
+
+
+def _comments(case: Case, redacted: Redactor) -> int:
+    changed = list(_commented_anew(case, redacted))
+    Review.objects.bulk_update(changed, ["comments"], batch_size=BATCH)
+    return len(changed)
+
+
+def _commented_anew(case: Case, redacted: Redactor) -> Iterator[Review]:
+    for review in Review.objects.filter(case=case).exclude(comments={}):
+        comments = {code: redacted(text) for code, text in review.comments.items()}
+        if comments != review.comments:
+            review.comments = comments
+            yield review

@@ -1,0 +1,261 @@
+"""Is every text of a case redacted again when somebody becomes known? All names are invented."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db.models import CharField, Model, TextField
+
+from audit.events import Event
+from audit.models import Entry
+from cases.access import Hidden, NotPermitted, viewer_for
+from cases.enums import AnswerStatus, FlagKind, PersonRole, ResponseKind, ReviewDecision
+from cases.models import BlindToken, Case, ElementAnswer, Response, Review, Victim
+from cases.models.sealing import case_key, open_identity_of, open_text
+from cases.rules.documentation import signature
+from cases.services.correcting import Correction, NothingToCorrect, correct_person
+from cases.services.narratives import former_of
+from cases.services.responses import AnswerInput, ResponseInput, log_response
+from cases.services.rewriting import WRITTEN, redact_again
+from cases.services.victims import PersonInput, add_person, add_victim
+from tests.cases.pages import Desk
+from tests.factories import DAY, NOW, AccountFactory, FlagFactory, VictimFactory, WallFactory
+from tests.leaks import assert_nothing_leaks
+
+pytestmark = pytest.mark.django_db
+
+ZEPHYRINE = {"first_name": "Zephyrine", "last_name": "Quillfeather"}
+NARRATIVE = (
+    "Zephyrine Quillfeather was seen at home by the officer, and so was the aunt. " * 6
+    + "Call 816-555-0142 again."
+)
+
+
+@pytest.fixture
+def case(desk: Desk) -> Case:
+    return desk.held_case()
+
+
+def logged(desk: Desk, case: Case, **fields: Any) -> Response:
+    entry = ResponseInput(
+        kind=ResponseKind.INITIAL_REPORT,
+        occurred_at=NOW,
+        submission_key=uuid.uuid4(),
+        narrative=NARRATIVE,
+        answers={"victim": AnswerInput(AnswerStatus.ANSWERED, "Zephyrine, in the kitchen.")},
+        incomplete_reason="Zephyrine was asleep.",
+        **fields,
+    )
+    return log_response(viewer=viewer_for(desk.detective), now=NOW, case_id=case.pk, entry=entry)
+
+
+def texts(case: Case) -> list[Any]:
+    """Every column of the case's tables that holds words."""
+    rows: list[Any] = list(Response.objects.filter(case=case).values("narrative", "next_action"))
+    rows += ElementAnswer.objects.filter(response__case=case).values("text")
+    rows += Review.objects.filter(case=case).values("comments")
+    for written in WRITTEN:
+        rows += written.model._default_manager.filter(**{written.case: case}).values(
+            *written.columns
+        )
+    return rows
+
+
+def test_a_child_added_later_is_nowhere_named(desk: Desk, case: Case) -> None:
+    response = logged(desk, case, contacted="Quillfeather's neighbor", next_action="See Zephyrine")
+    WallFactory.create(case=case, reason="Cousin of Zephyrine")
+    FlagFactory.create(case=case, kind=FlagKind.STALLED, comment="Ask Zephyrine's school")
+    Review.objects.create(
+        case=case,
+        subject="report",
+        response=response,
+        decision=ReviewDecision.RETURNED,
+        comments={"narrative": "What did Zephyrine say?"},
+        occurred_at=NOW,
+        entered_at=NOW,
+    )
+
+    victim = add_victim(
+        viewer=viewer_for(desk.detective),
+        now=NOW + DAY,
+        case_id=case.pk,
+        person=PersonInput(identity=ZEPHYRINE),
+    )
+
+    assert_nothing_leaks(texts(case), [ZEPHYRINE])
+    response.refresh_from_db()
+    assert response.narrative.startswith(f"{victim.pseudonym} was seen at home")
+    assert response.narrative.endswith("Call [phone] again.")
+    assert response.bands == list(signature(response.narrative))
+
+
+def test_the_original_stays_as_it_was_written(desk: Desk, case: Case) -> None:
+    response = logged(desk, case)
+    add_victim(
+        viewer=viewer_for(desk.detective),
+        now=NOW,
+        case_id=case.pk,
+        person=PersonInput(identity=ZEPHYRINE),
+    )
+
+    response.refresh_from_db()
+    sealed = bytes(response.sealed_narrative or b"")
+    assert open_text(case_key(case), response.pk, "response.narrative", sealed) == NARRATIVE
+
+
+def test_an_involved_person_added_later_is_nowhere_named(desk: Desk, case: Case) -> None:
+    response = logged(desk, case)
+
+    person = add_person(
+        viewer=viewer_for(desk.detective),
+        now=NOW,
+        case_id=case.pk,
+        person=PersonInput(identity=ZEPHYRINE, role=PersonRole.SUSPECT),
+    )
+
+    response.refresh_from_db()
+    assert_nothing_leaks(texts(case), [ZEPHYRINE])
+    assert person.pseudonym in response.narrative
+
+
+def corrected(desk: Desk, case: Case, person_id: Any, **fields: Any) -> Any:
+    return correct_person(
+        viewer=viewer_for(desk.detective),
+        now=NOW + DAY,
+        case_id=case.pk,
+        person_id=person_id,
+        correction=Correction(**fields),
+    )
+
+
+def test_a_correction_hides_the_right_name_and_the_wrong_one(desk: Desk, case: Case) -> None:
+    wrong = {"first_name": "Seraphine", "last_name": "Quillfeather", "phone": "816-555-0177"}
+    victim = VictimFactory.create(case=case, identity=wrong)
+    response = logged(desk, case)
+
+    corrected(desk, case, victim.pk, identity={"first_name": "Zephyrine"})
+    response.refresh_from_db()
+    log_response(
+        viewer=viewer_for(desk.detective),
+        now=NOW + DAY,
+        case_id=case.pk,
+        entry=ResponseInput(
+            kind=ResponseKind.SUPPLEMENT, occurred_at=NOW, narrative="Seraphine is Zephyrine."
+        ),
+    )
+
+    assert_nothing_leaks(texts(case), [ZEPHYRINE, wrong])
+    victim.refresh_from_db()
+    identity = open_identity_of(victim)
+    assert identity["first_name"] == "Zephyrine"
+    assert identity["phone"] == "816-555-0177"
+    assert [was["first_name"] for was in former_of(identity)] == ["Seraphine"]
+
+
+def test_a_correction_names_its_fields_and_nothing_else(desk: Desk, case: Case) -> None:
+    victim = VictimFactory.create(case=case, identity={"first_name": "Seraphine"})
+
+    corrected(desk, case, victim.pk, identity={**ZEPHYRINE, "birth_date": "2017-03-05"}, sex="M")
+
+    entry = Entry.objects.get(event=Event.IDENTITY_CHANGED)
+    assert entry.details["fields"] == ["birth_date", "first_name", "last_name", "sex"]
+    assert_nothing_leaks(entry, [ZEPHYRINE, {"first_name": "Seraphine", "dob": "2017-03-05"}])
+    victim.refresh_from_db()
+    assert victim.sex == "M"
+    assert victim.age_band != "unknown"
+    assert BlindToken.objects.filter(victim=victim).exists()
+
+
+def test_a_correction_can_empty_a_field(desk: Desk, case: Case) -> None:
+    victim = VictimFactory.create(case=case, identity={**ZEPHYRINE, "phone": "816-555-0177"})
+
+    corrected(desk, case, victim.pk, emptied=frozenset({"phone"}))
+
+    victim.refresh_from_db()
+    identity = open_identity_of(victim)
+    assert "phone" not in identity
+    assert list(former_of(identity)) == [{"phone": "816-555-0177"}]
+
+
+@pytest.mark.parametrize("identity", [{}, {"first_name": " "}, {"unheard_of": "x"}])
+def test_a_correction_of_nothing_is_refused(
+    desk: Desk, case: Case, identity: dict[str, str]
+) -> None:
+    victim = VictimFactory.create(case=case)
+
+    with pytest.raises(NothingToCorrect):
+        corrected(desk, case, victim.pk, identity=identity)
+
+    assert not Entry.objects.filter(event=Event.IDENTITY_CHANGED).exists()
+
+
+def test_a_person_of_another_case_is_not_there(desk: Desk, case: Case) -> None:
+    elsewhere = VictimFactory.create()
+
+    with pytest.raises(Hidden):
+        corrected(desk, case, elsewhere.pk, identity=ZEPHYRINE)
+
+
+def test_whoever_may_not_log_may_not_correct(desk: Desk, case: Case) -> None:
+    victim = VictimFactory.create(case=case)
+    stranger = viewer_for(AccountFactory.create())
+
+    with pytest.raises((Hidden, NotPermitted)):
+        correct_person(
+            viewer=stranger,
+            now=NOW,
+            case_id=case.pk,
+            person_id=victim.pk,
+            correction=Correction(identity=ZEPHYRINE),
+        )
+
+
+def test_a_correction_makes_a_copy_known(desk: Desk, case: Case) -> None:
+    """The same report about another child differs by the names until both are redacted."""
+    victim = VictimFactory.create(case=case, identity={"first_name": "Seraphine"})
+    response = logged(desk, case)
+    before = response.bands
+
+    corrected(desk, case, victim.pk, identity=ZEPHYRINE)
+
+    response.refresh_from_db()
+    assert response.bands != before
+
+
+def test_an_expunged_person_names_nobody_and_hinders_nothing(desk: Desk, case: Case) -> None:
+    Victim.objects.filter(pk=VictimFactory.create(case=case).pk).update(wrapped_key=None)
+
+    assert logged(desk, case).narrative.startswith("Zephyrine")
+
+
+def test_texts_that_need_nothing_stay_untouched(desk: Desk, case: Case) -> None:
+    logged(desk, case)
+
+    assert redact_again(case, NOW) == 0
+
+
+def test_no_table_of_a_case_is_forgotten() -> None:
+    """Every longer text that hangs on a case is rewritten, or stands here with why it isn't."""
+    known = {(written.model, column) for written in WRITTEN for column in written.columns}
+    sealed = {(Response, "narrative"), (ElementAnswer, "text")}
+    by_others = {"Expunge", "Release", "ReleaseItem", "CaseLink", "Reveal"}
+    hanging = {field.related_model for field in Case._meta.related_objects}
+
+    forgotten = [
+        f"{model.__name__}.{field.name}"
+        for model in sorted(hanging, key=lambda model: model.__name__)
+        if model.__name__ not in by_others
+        for field in _prose(model)
+        if (model, field.name) not in known | sealed
+    ]
+
+    assert forgotten == []
+
+
+def _prose(model: type[Model]) -> list[Any]:
+    return [
+        field
+        for field in model._meta.get_fields()
+        if isinstance(field, TextField) or (isinstance(field, CharField) and not field.choices)
+        if isinstance(field, TextField) or (field.max_length or 0) >= 200
+    ]
