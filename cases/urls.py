@@ -16,6 +16,7 @@ from cases.views import (
     release_items,
     releases,
     responses,
+    reveals,
     reviews,
     roles,
     seals,
@@ -63,6 +64,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{CASE}log/", responses.log, name="response-log"),
     path(f"{CASE}draft/", responses.save_draft, name="draft-save"),
     path(f"{CASE}draft/discard/", responses.discard_draft, name="draft-discard"),
+    path("people/<uuid:person_id>/", reveals.person, name="person"),
+    path("people/<uuid:person_id>/reveal/", reveals.reveal_person, name="person-reveal"),
+    path("people/<uuid:person_id>/mask/", reveals.mask_person, name="person-mask"),
+    path("entries/<uuid:response_id>/original/", reveals.original, name="original"),
+    path(
+        "entries/<uuid:response_id>/original/reveal/", reveals.reveal_text, name="original-reveal"
+    ),
+    path("entries/<uuid:response_id>/original/mask/", reveals.mask_text, name="original-mask"),
     path("reports/<uuid:response_id>/review/", reviews.review, name="review"),
     path(
         "referrals/<uuid:referral_id>/acknowledge/",

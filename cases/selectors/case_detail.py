@@ -52,9 +52,7 @@ from cases.selectors.timeline import TimelineItem, case_timeline
 
 RUNNING = ("overdue", "soon", "running")
 CLOCK_ORDER = (*RUNNING, "met_late", "met", "stopped")
-STEPS = frozenset(
-    {"assign_case", "close_case", "reopen_case", "grant_access", "prepare_release"}
-)
+STEPS = frozenset({"assign_case", "close_case", "reopen_case", "grant_access", "prepare_release"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,7 @@ class CaseHead:
 
 @dataclass(frozen=True, slots=True)
 class VictimCard:
+    person_id: str
     pseudonym: str
     age: str
     sex: str
@@ -84,6 +83,7 @@ class VictimCard:
 class PersonCard:
     """`identified` says whether a name is sealed behind the pseudonym."""
 
+    person_id: str
     pseudonym: str
     role: str
     identified: bool
@@ -233,10 +233,11 @@ def _parts(case: Case, viewer: Viewer) -> Any:
         flag_rows=standing_flags(),
         clock_rows=all_clocks(),
         reports=latest_report(),
-        victim_rows=rows_of(Victim, "pseudonym", "age_band", "sex"),
+        victim_rows=rows_of(Victim, "id", "pseudonym", "age_band", "sex"),
         person_rows=rows_of(
             InvolvedPerson,
-            *("pseudonym", "role", "named", "relation", "description", "not_interviewed_reason"),
+            *("id", "pseudonym", "role", "named"),
+            *("relation", "description", "not_interviewed_reason"),
         ),
         referral_rows=rows_of(
             Referral,
@@ -282,12 +283,16 @@ def _marks(case: Case) -> Iterator[str]:
 
 def _victim(row: Mapping[str, Any]) -> VictimCard:
     return VictimCard(
-        row["pseudonym"], str(AgeBand(row["age_band"]).label), str(Sex(row["sex"]).label)
+        person_id=row["id"],
+        pseudonym=row["pseudonym"],
+        age=str(AgeBand(row["age_band"]).label),
+        sex=str(Sex(row["sex"]).label),
     )
 
 
 def _person(row: Mapping[str, Any]) -> PersonCard:
     return PersonCard(
+        person_id=row["id"],
         pseudonym=row["pseudonym"],
         role=str(PersonRole(row["role"]).label),
         identified=row["named"],

@@ -37,7 +37,7 @@ FIELDS = (
     "school",
 )
 UNREADABLE: dict[type[seal.SealError], str] = {
-    Expunged: "Expunged by order of a court: the key is destroyed, and nobody can open this any more.",
+    Expunged: "Expunged by order of a court: the key is destroyed, and nobody can open this.",
     seal.Tampered: (
         "What is sealed here was changed, or belongs elsewhere. It is not shown. Tell whoever runs "
         "the system: this may be an attack."
@@ -66,6 +66,11 @@ class Thing:
     def event(self) -> Event:
         is_text = self.column == "response"
         return Event.NARRATIVE_REVEALED if is_text else Event.IDENTITY_REVEALED
+
+    @property
+    def looked_at(self) -> Event:
+        """The event of a look at its page, whatever the page showed."""
+        return Event.REPORT_VIEWED if self.column == "response" else Event.PERSON_VIEWED
 
     @property
     def is_reporter(self) -> bool:

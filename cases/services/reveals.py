@@ -119,8 +119,12 @@ def reveal_original(*, viewer: Viewer, now: datetime, response_id: UUID, ask: Re
 
 
 @transaction.atomic
-def end_reveal(*, viewer: Viewer, now: datetime) -> int:
-    """Mask at once whatever the account has open; how many windows that were."""
+def end_reveal(*, viewer: Viewer, now: datetime, thing: Thing) -> int:
+    """Mask at once what the account has open, this and any other; how many windows that were.
+
+    Raises Hidden.
+    """
+    access.find_case(viewer, thing.case.pk, now)
     for reveal in _standing(viewer, now):
         record(
             Event.REVEAL_ENDED,

@@ -39,6 +39,7 @@ from tests.factories import (
     ReleaseFactory,
     ReleaseItemFactory,
     ResponseFactory,
+    VictimFactory,
     WallFactory,
 )
 from tests.leaks import Watch, assert_nothing_leaks, exact_sets
@@ -58,6 +59,12 @@ ACTIONS = {
     "draft-save": "log_response",
     "grant-end": "supervise",
     "grant-give": "supervise",
+    "original": "view_cases",
+    "original-mask": "view_cases",
+    "original-reveal": "reveal_identity",
+    "person": "view_cases",
+    "person-mask": "view_cases",
+    "person-reveal": "reveal_identity",
     "referral-acknowledge": "log_response",
     "release-accept-all": "prepare_release",
     "release-approve": "prepare_release",
@@ -88,6 +95,7 @@ RECORDS: dict[str, Callable[[Case], object]] = {
     "grant_id": lambda case: GrantFactory.create(content_object=case).pk,
     "item_id": lambda case: ReleaseItemFactory.create(release__case=case).pk,
     "page_id": lambda case: ReleaseItemFactory.create(release__case=case, page=True).pk,
+    "person_id": lambda case: VictimFactory.create(case=case, identity=dict(CHILD)).pk,
     "referral_id": lambda case: ReferralFactory.create(case=case).pk,
     "release_id": lambda case: ReleaseFactory.create(case=case).pk,
     "response_id": lambda case: ResponseFactory.create(case=case, initial_report=True).pk,

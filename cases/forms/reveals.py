@@ -1,0 +1,86 @@
+"""What is a reveal asked for, why, and from a form that serves once?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.core import signing
+
+from cases.enums import RevealReason
+from cases.services.reveals import CHOOSE, RevealAsk
+
+REASON_LENGTH = 1000
+GOOD_FOR = timedelta(hours=1)
+NO_TOKEN = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a form is good for: one account, in one session, asking for one thing."""
+
+    account_id: UUID
+    session: str
+    key: UUID
+
+    @property
+    def salt(self) -> str:
+        return f"reveal:{self.account_id}:{self.session}:{self.key}"
+
+    def issue(self, now: datetime) -> str:
+        """A new token, signed; using it is what uses it up."""
+        return signing.dumps({"token": uuid4().hex, "at": now.timestamp()}, salt=self.salt)
+
+    def token(self, signed: str, now: datetime) -> UUID | None:
+        """The token of a form issued within the hour; None for anything else."""
+        try:
+            issued = signing.loads(signed, salt=self.salt)
+        except signing.BadSignature:
+            return None
+        age = now.timestamp() - issued["at"]
+        return UUID(issued["token"]) if 0 <= age <= GOOD_FOR.total_seconds() else None
+
+
+class RevealForm(forms.Form):
+    """A reason from the list, and a sentence; `services.reveals` says whether they will do."""
+
+    reason_code = forms.ChoiceField(
+        label="What for",
+        error_messages={"required": CHOOSE, "invalid_choice": CHOOSE},
+    )
+    reason = forms.CharField(
+        label="Why",
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+        error_messages={"max_length": f"Why: at most {REASON_LENGTH} characters."},
+    )
+    token = forms.CharField(widget=forms.HiddenInput, required=False)
+    says_optional = False
+
+    def __init__(
+        self, *args: Any, reasons: Iterable[RevealReason], least: int, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(reason.value, str(reason.label)) for reason in reasons]
+        self.fields["reason_code"].choices = [("", "Choose"), *choices]  # type: ignore[attr-defined]
+        self.fields["reason"].help_text = (
+            f"A sentence of at least {least} letters. It stands beside your name for good, where "
+            "everybody who works on the case can read it. No names."
+        )
+
+    def ask(self, ticket: Ticket, now: datetime) -> RevealAsk:
+        """What the form asks, as typed; a token that is not good for this is no token."""
+        token = ticket.token(self.data.get("token", ""), now)
+        return RevealAsk(
+            reason_code=self.data.get("reason_code", ""),
+            reason=self.data.get("reason", ""),
+            session=ticket.session if token else "",
+            form_token=token or NO_TOKEN,
+        )
+
+    def renew(self, token: str) -> None:
+        """Keep what was typed, under a token that was not used."""
+        self.data = {**self.data.dict(), "token": token}  # type: ignore[union-attr]
