@@ -21,6 +21,7 @@ from cases.views import (
     roles,
     seals,
     session,
+    statistics,
     steps,
     work,
 )
@@ -102,6 +103,8 @@ urlpatterns: list[URLPattern] = [
     path("roles/<slug:code>/", roles.edit, name="role-edit"),
     path("audit/", audit.entries, name="audit"),
     path("seals/", seals.show, name="seals"),
+    path("statistics/", statistics.show, name="statistics"),
+    path("statistics/file/", statistics.download, name="statistics-file"),
     path("imports/", importing.import_list, name="imports"),
     path("imports/new/", importing.import_new, name="import-new"),
     path("imports/<uuid:run_id>/", importing.import_detail, name="import-detail"),
