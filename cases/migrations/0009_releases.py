@@ -431,13 +431,18 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(
                         ("end__gt", models.F("start")),
+                        ("end__isnull", False),
                         ("left__isnull", True),
                         ("start__isnull", False),
                     ),
                     models.Q(
                         ("bottom__gt", models.F("top")),
+                        ("bottom__isnull", False),
+                        ("left__isnull", False),
                         ("right__gt", models.F("left")),
+                        ("right__isnull", False),
                         ("start__isnull", True),
+                        ("top__isnull", False),
                     ),
                     _connector="OR",
                 ),

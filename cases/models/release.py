@@ -169,8 +169,18 @@ class ReleaseMark(Record):
             one_of("category", ReleaseCategory.values, "release_mark_category_known"),
             one_of("decision", MarkDecision.values, "release_mark_decision_known"),
             models.CheckConstraint(
-                condition=Q(start__isnull=False, end__gt=F("start"), left__isnull=True)
-                | Q(start__isnull=True, right__gt=F("left"), bottom__gt=F("top")),
+                condition=Q(
+                    start__isnull=False, end__isnull=False, end__gt=F("start"), left__isnull=True
+                )
+                | Q(
+                    start__isnull=True,
+                    left__isnull=False,
+                    top__isnull=False,
+                    right__isnull=False,
+                    bottom__isnull=False,
+                    right__gt=F("left"),
+                    bottom__gt=F("top"),
+                ),
                 name="release_mark_is_a_place",
             ),
             models.CheckConstraint(
