@@ -21,6 +21,7 @@ class Event(TextChoices):
     POLICY_VIEWED = "policy_viewed", "Unit's rules viewed"
     ACCOUNTS_VIEWED = "accounts_viewed", "Accounts viewed"
     AUDIT_VIEWED = "audit_viewed", "Audit log viewed"
+    AUDIT_REVIEWED = "audit_reviewed", "Week of the audit log signed"
     PAGE_VIEWED = "page_viewed", "Page viewed"
     EXPORTED = "exported", "Exported"
 

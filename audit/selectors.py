@@ -54,12 +54,16 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to look for; everything given must hold. `case` finds whatever touched that case."""
+    """What to look for; everything given must hold. `case` finds whatever touched that case, and
+    what was refused there; `person` (an id) and `alias` (its pseudonym) whatever names the person.
+    """
 
     actor_id: str = ""
     subject_type: str = ""
     subject_id: str = ""
     case: str = ""
+    person: str = ""
+    alias: str = ""
     event: Event | str = ""
     outcome: Outcome | str = ""
     from_at: datetime | None = None
@@ -78,7 +82,12 @@ def entries(
     *, filters: Filters | None = None, after: Cursor | None = None, limit: int = PAGE_SIZE
 ) -> Page:
     """One page of the log. The cost follows the page, not the log."""
-    found = list(_after(matching(filters=filters or Filters()), after)[: limit + 1])
+    return page_of(matching(filters=filters or Filters()), after=after, limit=limit)
+
+
+def page_of(query: QuerySet[Entry], *, after: Cursor | None = None, limit: int = PAGE_SIZE) -> Page:
+    """One page of what `matching` found, however it was narrowed since."""
+    found = list(_after(query, after)[: limit + 1])
     page = found[:limit]
     more = len(found) > limit
     return Page(page, Cursor(page[-1].at, page[-1].pk) if more else None)
@@ -89,6 +98,9 @@ def matching(*, filters: Filters) -> QuerySet[Entry]:
     query = Entry.objects.filter(_equal(filters)).order_by("-at", "-id")
     if filters.case:
         query = query.filter(_touching(filters.case)).order_by(_SORTED_AT.desc(), "-id")
+    if filters.person:
+        named = _naming(filters.person, filters.alias)
+        query = query.filter(named).order_by(_SORTED_AT.desc(), "-id")
     if filters.from_at:
         query = query.filter(at__gte=filters.from_at)
     if filters.before_at:
@@ -106,7 +118,16 @@ def _touching(case: str) -> Q:
         Q(subject_type="case", subject_id=case)
         | Q(details__contains={"case": case})
         | Q(details__contains={"cases": [case]})
+        | Q(details__contains={"route_arguments": {"case_id": case}})
     )
+
+
+def _naming(person: str, alias: str) -> Q:
+    named = Q(subject_type__in=("victim", "person"), subject_id=person)
+    named |= Q(details__contains={"route_arguments": {"person_id": person}})
+    for key in ("victim", "person"):
+        named |= Q(details__contains={key: alias}) if alias else Q()
+    return named
 
 
 def _after(query: QuerySet[Entry], cursor: Cursor | None) -> QuerySet[Entry]:

@@ -86,6 +86,11 @@ def last_witnessed(notes: str) -> int:
     return 0
 
 
+def witnessed_sizes(notes: str) -> set[int]:
+    """How long the log was each time that a witness saw it."""
+    return {head.size for head, _ in _heads(notes)}
+
+
 class _Bad(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(str(finding))

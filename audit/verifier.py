@@ -122,6 +122,10 @@ def from_base64(text: str, length: int | None = None) -> bytes:
     return found
 
 
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 @dataclass(frozen=True)
 class Key:
     """Who signs: a name, and an Ed25519 public key. `text` is how it is handed on."""
@@ -136,7 +140,7 @@ class Key:
 
     @property
     def text(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
+        return f"{self.name}+{self.id.hex()}+{base64_of(ED25519 + self.public)}"
 
     @classmethod
     def parse(cls, text: str) -> "Key":
@@ -195,7 +199,7 @@ class Head:
 
     @property
     def text(self) -> str:
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{base64_of(self.root)}\n"
 
     @classmethod
     def parse(cls, text: str) -> "Head":
@@ -239,6 +243,7 @@ class Found:
     entries: int = 0
     first: int = -1
     last: int = -1
+    agreed: int = 0
 
 
 def verify(data: bytes, key: Key, witnessed: Sequence[Head] = ()) -> Found:
@@ -250,10 +255,27 @@ def verify(data: bytes, key: Key, witnessed: Sequence[Head] = ()) -> Found:
         READERS[str(record["kind"])](record, key, found)
     if not found.heads:
         raise NotValid("the bundle holds no checkpoint")
-    for head in witnessed:
-        if found.heads.get(head.size) != head:
-            raise NotValid(f"the witness saw another log when it had {head.size} entries")
+    _compare(found, witnessed)
     return found
+
+
+def _compare(found: Found, witnessed: Sequence[Head]) -> None:
+    """The newest that the witness saw of this log must be there; all that are there must agree."""
+    newest = next(iter(found.heads))
+    seen = [head for head in witnessed if head.size <= newest]
+    for head in sorted(seen, key=lambda one: one.size, reverse=True):
+        there = found.heads.get(head.size)
+        if there is None and not found.agreed:
+            raise NotValid(
+                f"the log's state of {head.size} entries, seen by the witness, is left out"
+            )
+        if there not in (None, head):
+            raise NotValid(f"the witness saw another log when it had {head.size} entries")
+        found.agreed += there is not None
+    if witnessed and not seen:
+        raise NotValid(
+            "the witness saw only a longer log; the bundle is older than its checkpoints"
+        )
 
 
 def _signed_lines(data: bytes, key: Key) -> list[str]:
@@ -266,15 +288,16 @@ def _signed_lines(data: bytes, key: Key) -> list[str]:
         raise NotValid("the bundle's last line is not its seal")
     if seal != json.dumps({"kind": "seal", "note": record["note"]}).encode():
         raise NotValid("the bundle's seal has the wrong form")
-    if open_note(record["note"], [key]) != seal_text(key.name, body + newline):
+    above = body + newline
+    digest = hashlib.sha256(above).digest()
+    if open_note(record["note"], [key]) != bundle_seal(key.name, above.count(newline), digest):
         raise NotValid("the bundle is not as it was sealed")
     return body.decode().split("\n")
 
 
-def seal_text(origin: str, body: bytes) -> str:
+def bundle_seal(origin: str, lines: int, digest: bytes) -> str:
     """What the log signs of a whole bundle. Its first line keeps it from being a checkpoint."""
-    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
-    return f"{origin} bundle\n{body.count(bytes([10]))}\n{digest}\n"
+    return f"{origin} bundle\n{lines}\n{base64_of(digest)}\n"
 
 
 def _read_header(record: dict[str, Any], key: Key, found: Found) -> None:
@@ -333,10 +356,10 @@ def verdict(data: bytes, key_text: str, witness_notes: str = "") -> tuple[bool, 
         return False, [f"NOT VALID: {problem}."]
     except MALFORMED:
         return False, ["NOT VALID: the bundle is malformed."]
-    return True, list(_said(found, len(witnessed)))
+    return True, list(_said(found))
 
 
-def _said(found: Found, witnessed: int) -> Iterator[str]:
+def _said(found: Found) -> Iterator[str]:
     newest = next(iter(found.heads.values()))
     yield f"VALID: {found.entries} entries of {newest.origin}, in the log of {newest.size} entries."
     if found.entries:
@@ -344,8 +367,8 @@ def _said(found: Found, witnessed: int) -> Iterator[str]:
     if found.entries and found.last - found.first + 1 != found.entries:
         yield "They are a selection: between them stand entries that this bundle does not hold."
     yield f"{len(found.heads)} checkpoints are signed by the log, one the beginning of the other."
-    if witnessed:
-        yield f"{witnessed} checkpoints of the witness agree."
+    if found.agreed:
+        yield f"{found.agreed} checkpoints of the witness agree."
     else:
         yield "No witness was asked: who held the log's key could have written all of it anew."
 
