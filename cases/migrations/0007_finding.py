@@ -167,7 +167,10 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("state", "suggested"),
+                            models.Q(
+                                ("state__in", ["confirmed", "dismissed", "undone"]),
+                                _negated=True,
+                            ),
                             models.Q(
                                 ("decided_at__isnull", False),
                                 ("decided_by__isnull", False),

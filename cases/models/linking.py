@@ -7,6 +7,9 @@ from cases.enums import LinkKind, LinkState
 from cases.models.base import Record, one_of
 
 
+DECIDED = [LinkState.CONFIRMED, LinkState.DISMISSED, LinkState.UNDONE]
+
+
 class CaseLink(Record):
     """Two cases that share a victim, a suspect or an address: suggested until a person decides.
 
@@ -35,7 +38,7 @@ class CaseLink(Record):
             models.UniqueConstraint(fields=("first", "second", "kind"), name="link_stands_once"),
             models.CheckConstraint(condition=Q(first__lt=F("second")), name="link_in_order"),
             models.CheckConstraint(
-                condition=Q(state=LinkState.SUGGESTED)
+                condition=~Q(state__in=DECIDED)
                 | (Q(decided_at__isnull=False) & Q(decided_by__isnull=False) & ~Q(reason="")),
                 name="link_decided_by_somebody",
             ),

@@ -23,6 +23,7 @@ GROUPS: tuple[tuple[str, tuple[Permission, ...]], ...] = (
             Permission.VIEW_CASES,
             Permission.CREATE_CASE,
             Permission.LOG_RESPONSE,
+            Permission.SEARCH_PEOPLE,
             Permission.REVEAL_IDENTITY,
             Permission.PREPARE_RELEASE,
         ),

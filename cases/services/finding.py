@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit.events import Event
+from audit.events import Event, Outcome
 from audit.models import Entry
 from audit.recorder import record, record_denied
 from cases import access
@@ -116,6 +116,7 @@ def _within_bounds(viewer: Viewer, now: datetime, asked: list[str]) -> None:
     lately = Entry.objects.filter(
         event=Event.IDENTITY_SEARCHED,
         actor_id=str(viewer.account_id),
+        outcome=Outcome.ALLOWED,
         at__gt=now - SEARCHES_WITHIN,
     )
     if lately.order_by()[:SEARCHES].count() < SEARCHES:

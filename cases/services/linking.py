@@ -199,6 +199,8 @@ def decide_link(
         access.require(viewer, case, Permission.LOG_RESPONSE, now)
     if not says_enough(reason):
         raise NoReason(f"Say why, in at least {LEAST_VISIBLE} letters.")
+    if viewer.account_id is None:
+        raise NotDecidable("A person decides on a link.")
     if decision not in MOVES or link.state not in MOVES[decision]:
         raise NotDecidable("Somebody has decided on this link meanwhile. Look again.")
     before, link.state = link.state, decision

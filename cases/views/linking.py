@@ -8,6 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from audit.events import Event
+from audit.recorder import record_denied
 from cases.enums import LinkState, Permission
 from cases.forms.finding import LinkForm
 from cases.selectors.linking import link_card, waiting_links
@@ -51,5 +53,16 @@ def decide(request: HttpRequest, link_id: UUID) -> HttpResponse:
         else:
             messages.success(request, DONE[decision])
             return redirect("case-detail", case_id=card.cases[0].case_id)
+    _refused(link_id)
     context = {"link": card, "form": form}
     return render(request, "finding/decide.html", context, status=422)
+
+
+def _refused(link_id: UUID) -> None:
+    record_denied(
+        Event.LINK_CONFIRMED,
+        at=timezone.now(),
+        subject_type="link",
+        subject_id=link_id,
+        reason="No reason that says enough, or no step from where the link stood.",
+    )

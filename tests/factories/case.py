@@ -13,6 +13,7 @@ from cases.enums import (
     Channel,
     ClockKind,
     Disposition,
+    LinkKind,
     OffenseClass,
     PersonRole,
     Sex,
@@ -21,6 +22,7 @@ from cases.models import (
     Assignment,
     BlindToken,
     Case,
+    CaseLink,
     CaseStateChange,
     Evidence,
     InvolvedPerson,
@@ -198,6 +200,24 @@ class BlindTokenFactory(DjangoModelFactory[BlindToken]):
     victim: Any = factory.SubFactory(VictimFactory)
     kind: Any = "name"
     digest: Any = factory.Sequence(lambda n: blind("name", f"invented {n}"))
+
+
+class CaseLinkFactory(DjangoModelFactory[CaseLink]):
+    """A suggestion that two cases are about the same child; `first` has the lower id."""
+
+    class Meta:
+        model = CaseLink
+
+    class Params:
+        between = factory.LazyFunction(
+            lambda: sorted([CaseFactory.create(), CaseFactory.create()], key=lambda one: one.pk)
+        )
+
+    first: Any = factory.LazyAttribute(lambda link: link.between[0])
+    second: Any = factory.LazyAttribute(lambda link: link.between[1])
+    kind: Any = LinkKind.VICTIM
+    sure: Any = "likely"
+    suggested_at: Any = NOW
 
 
 class ReferralFactory(DjangoModelFactory[Referral]):

@@ -12,9 +12,10 @@ from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from factory.django import DjangoModelFactory
 
-from cases.enums import CaseState, Disposition, FlagStatus
+from cases.enums import CaseState, Disposition, FlagStatus, LinkState
 from tests.factories import (
     DAY,
     NOW,
@@ -22,6 +23,7 @@ from tests.factories import (
     AssignmentFactory,
     BlindTokenFactory,
     CaseFactory,
+    CaseLinkFactory,
     CaseStateChangeFactory,
     ClockFactory,
     ClockHoldFactory,
@@ -72,6 +74,8 @@ VOCABULARIES: list[tuple[str, Factory, str]] = [
     ("hold_clock_kind_known", ClockHoldFactory, "clock_kind"),
     ("import_source_known", ImportRunFactory, "source"),
     ("import_state_known", ImportRunFactory, "state"),
+    ("link_kind_known", CaseLinkFactory, "kind"),
+    ("link_state_known", CaseLinkFactory, "state"),
     ("offense_code_scheme_known", OffenseCodeFactory, "scheme"),
     ("officer_rank_known", OfficerFactory, "rank"),
     ("person_role_known", InvolvedPersonFactory, "role"),
@@ -203,6 +207,8 @@ RULES = [
     Rule("report_review_names_report", ReviewFactory, {"response": None}),
     Rule("wall_has_reason", WallFactory, {"reason": ""}),
     Rule("blind_token_of_one_person", BlindTokenFactory, {"victim": None}),
+    Rule("link_decided_by_somebody", CaseLinkFactory, {"state": LinkState.CONFIRMED}),
+    Rule("link_in_order", CaseLinkFactory, {"second": F("first")}),
 ]
 
 
@@ -232,6 +238,7 @@ ONCE = [
     Once("clock_once_per_case_kind_key", ClockFactory, ("case", "kind"), apart={"key": "other"}),
     Once("clock_once_per_loose_referral", ClockFactory, ("referral", "kind"), {"loose": True}),
     Once("draft_one_per_case_and_account", DraftFactory, ("case", "account")),
+    Once("link_stands_once", CaseLinkFactory, ("first", "second", "kind")),
     Once("evidence_item_once", EvidenceFactory, ("case", "item")),
     Once(
         "flag_stands_once_per_case",
