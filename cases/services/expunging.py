@@ -7,7 +7,6 @@ text with its pseudonyms. After that transaction the shred keys are destroyed in
 makes every copy of those data keys worthless, backups included (decision 8).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,7 +32,6 @@ from cases.models import (
     Expunge,
     ImportRun,
     InvolvedPerson,
-    Response,
     Victim,
 )
 from cases.models.base import Sealed
@@ -42,6 +40,7 @@ from cases.models.sealing import generation_of, leaf_of, set_key
 from cases.rules.reasons import says_enough, visible
 from cases.services.locking import lock_case
 from cases.services.narratives import redactor
+from cases.services.rewriting import redact_again
 
 ORDER_LEAST = 4
 ORDER_MOST = 80
@@ -120,7 +119,8 @@ def confirm_expunge(
     case = lock_case(request.case_id)
     reason = _reason(viewer, now, case, given.reason)
     request.decision_reason = redactor(case)(reason)
-    _redact_once_more(case)
+    # The last look with the identity known: it can not be taken later.
+    redact_again(case, now)
     request.leaves = _destroy(case, _lock_person(request))
     request.state = ExpungeState.CONFIRMED
     request.decided_by_id, request.decided_at = viewer.account_id, now
@@ -242,34 +242,6 @@ def _person_of(request: Expunge) -> Person:
 def _lock_person(request: Expunge) -> Person:
     person = _person_of(request)
     return cast("Person", type(person)._default_manager.select_for_update().get(pk=person.pk))
-
-
-def _redact_once_more(case: Case) -> None:
-    """The last look at the case's clear texts with the identity known: it can't be taken later."""
-    words = redactor(case)
-    for row in _with_clear_text(case):
-        changed = []
-        for name in CLEAR_TEXTS[type(row)]:
-            before = getattr(row, name)
-            after = words(before)
-            if after != before:
-                setattr(row, name, after)
-                changed.append(name)
-        if changed:
-            row.save(update_fields=changed)
-
-
-CLEAR_TEXTS: dict[type, tuple[str, ...]] = {
-    Response: ("narrative", "contacted", "next_action", "incomplete_reason"),
-    ElementAnswer: ("text",),
-    InvolvedPerson: ("description", "not_interviewed_reason"),
-}
-
-
-def _with_clear_text(case: Case) -> Iterable[Response | ElementAnswer | InvolvedPerson]:
-    yield from case.responses.all()
-    yield from ElementAnswer.objects.filter(response__case=case)
-    yield from case.people.all()
 
 
 def _destroy(case: Case, person: Person) -> list[str]:
