@@ -20,7 +20,7 @@ def visible(text: str) -> str:
         kept = _shown(character, seen[-1] if seen else " ")
         if kept:
             seen.append(kept)
-    return " ".join("".join(seen).split())
+    return unicodedata.normalize("NFC", " ".join("".join(seen).split()))
 
 
 def says_enough(text: str, least: int = LEAST_VISIBLE) -> bool:

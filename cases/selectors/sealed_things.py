@@ -36,6 +36,7 @@ FIELDS = (
     "address",
     "school",
 )
+LABELS = {"former": "Written down before as"}
 UNREADABLE: dict[type[seal.SealError], str] = {
     Expunged: "Expunged by order of a court: the key is destroyed, and nobody can open this.",
     seal.Tampered: (
@@ -175,7 +176,7 @@ def unreadable_words(error: seal.SealError) -> str:
 def _named(identity: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     known = [field for field in FIELDS if field in identity]
     for field in (*known, *sorted(set(identity) - set(known))):
-        yield field.replace("_", " ").capitalize(), identity[field]
+        yield LABELS.get(field, field.replace("_", " ").capitalize()), identity[field]
 
 
 def _texts(response: Response) -> Iterator[tuple[str, str]]:

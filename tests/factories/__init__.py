@@ -37,6 +37,7 @@ from tests.factories.release import (
     ReleaseItemFactory,
     ReleaseMarkFactory,
 )
+from tests.factories.reveal import RevealFactory
 from tests.factories.unit import (
     AccountFactory,
     OfficerFactory,
@@ -81,6 +82,7 @@ __all__ = [
     "ReleaseItemFactory",
     "ReleaseMarkFactory",
     "ResponseFactory",
+    "RevealFactory",
     "ReviewFactory",
     "RoleFactory",
     "RolePermissionFactory",
