@@ -8,10 +8,11 @@ from uuid import UUID
 
 from cases.access import Hidden, Viewer
 from cases.enums import MarkDecision, ReleaseCategory, ReleaseState
-from cases.models import ReleaseItem, ReleaseMark
+from cases.models import Release, ReleaseItem, ReleaseMark
 from cases.models.release_sealing import ReleaseBox
 from cases.rules.release_marks import Piece, Span, pieces, remaining
 from cases.rules.release_profiles import Profile, profile_of
+from cases.seal import SealError
 from cases.selectors.case_detail import CaseHead
 from cases.selectors.releases import find_release, hands_of, head_of, looked
 
@@ -42,6 +43,11 @@ class Shown:
 
     text: str
     marks: tuple[MarkCard, ...]
+
+    @property
+    def numbers(self) -> str:
+        """As in the list of marks beside the text."""
+        return ",".join(mark.label.partition(".")[0] for mark in self.marks)
 
     @property
     def tone(self) -> str:
@@ -87,7 +93,7 @@ def workbench(*, viewer: Viewer, now: datetime, item_id: UUID) -> Workbench:
         raise Hidden
     release = find_release(viewer, item.release_id, now)
     looked(release, now, item=str(item.pk))
-    profile, box = profile_of(release.profile_body), ReleaseBox(release)
+    profile, box = profile_of(release.profile_body), _box_of(release)
     layout = box.layout(item) if item.file_id else {"text": "", "boxes": []}
     text = box.text(item) if not item.file_id else ""
     cards = {
@@ -118,6 +124,14 @@ def workbench(*, viewer: Viewer, now: datetime, item_id: UUID) -> Workbench:
         previous_id=ids[at - 1] if at else None,
         next_id=ids[at + 1] if at + 1 < len(ids) else None,
     )
+
+
+def _box_of(release: Release) -> ReleaseBox:
+    """Raises Hidden for a release whose key was destroyed."""
+    try:
+        return ReleaseBox(release)
+    except SealError as error:
+        raise Hidden from error
 
 
 def _mark_card(
@@ -193,4 +207,4 @@ def page_picture(*, viewer: Viewer, now: datetime, item_id: UUID) -> bytes:
     if viewer.account_id not in hands_of(release) and release.state != ReleaseState.PREPARING:
         raise Hidden
     looked(release, now, item=str(item.pk), picture=True)
-    return ReleaseBox(release).open(item, "sealed_content")
+    return _box_of(release).open(item, "sealed_content")

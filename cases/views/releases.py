@@ -193,11 +193,11 @@ def download(request: HttpRequest, release_id: UUID) -> HttpResponse:
     """The PDF under the release's number, kept by no cache."""
     viewer, now = viewer_of(request), timezone.now()
     try:
-        number, content = approving.hand_out(viewer=viewer, now=now, release_id=release_id)
+        handed = approving.hand_out(viewer=viewer, now=now, release_id=release_id)
     except ReleaseRefused as refused:
         messages.error(request, str(refused))
         return redirect("release-detail", release_id)
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{number}.pdf"'
+    response = HttpResponse(handed.content, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{handed.name}"'
     response["Cache-Control"] = "no-store"
     return response

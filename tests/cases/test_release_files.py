@@ -15,6 +15,7 @@ from typing import Any
 import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from pdfminer.high_level import extract_text
 from PIL import Image
@@ -344,6 +345,36 @@ def test_reading_goes_on_where_it_was_killed(
     assert ReleaseFile.objects.get().state == FileState.READ
     assert calls.count("0") == calls.count("1") == 1
     assert release.items.filter(file=file).count() == 4
+
+
+def test_a_reader_that_breaks_says_nothing_of_what_it_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch, child: Identity
+) -> None:
+    def broken(content: bytes, kind: str, page: str) -> Any:
+        raise ZeroDivisionError(child["first_name"])
+
+    monkeypatch.setattr(reading, "_asked", broken)
+    release = office.begin()
+
+    with pytest.raises(reading.ReadingBroke) as caught:
+        add(office, release, plain_pdf([("The door was locked.",)]))
+
+    assert_nothing_leaks(caught.value, [child])
+    assert release.files.get().state == FileState.REFUSED
+
+
+def test_a_file_without_the_forms_token_is_refused(office: Office) -> None:
+    release = office.begin()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(office.clerk)
+
+    response = client.post(
+        reverse("release-file-add", args=[release.pk]),
+        {"file": SimpleUploadedFile("a.pdf", plain_pdf([("The door was locked.",)]))},
+    )
+
+    assert response.status_code == 403
+    assert not release.files.exists()
 
 
 def test_a_file_in_a_release_twice_is_refused(office: Office) -> None:

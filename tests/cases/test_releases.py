@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from audit.events import Event, Outcome
 from audit.models import Entry
 from cases.enums import MarkDecision, PersonRole, ReleaseState, ResponseKind, RoleCode
-from cases.models import Account, Case, Release, ReleaseItem, ReleaseMark, Response
+from cases.models import Account, Case, Release, ReleaseItem, ReleaseMark, ReleaseResult, Response
 from cases.tasks import make_release
 from tests.cases.pages import signed_in, words
 from tests.factories import (
@@ -388,6 +388,37 @@ def test_nothing_is_handed_out_before_it_is_made(office: Office) -> None:
 
     assert response.status_code == 302
     assert denied(Event.RELEASE_DOWNLOADED)
+
+
+def test_before_it_is_approved_only_who_is_to_approve_sees_the_pdf(office: Office) -> None:
+    release = office.submitted()
+    url = reverse("release-download", args=[release.pk])
+
+    refused, shown = office.as_clerk.get(url), office.as_other.get(url)
+
+    assert refused.status_code == 302
+    assert denied(Event.RELEASE_DOWNLOADED)
+    assert hashlib.sha256(shown.content).hexdigest() == release.result_sha256
+    assert shown["Content-Disposition"].endswith('"R-26-00001-not-approved.pdf"')
+
+
+def test_a_pdf_that_was_swapped_or_expunged_is_not_handed_out(office: Office) -> None:
+    release = office.approved()
+    url = reverse("release-download", args=[release.pk])
+    sealed = ReleaseResult.objects.get(release=release).sealed_content
+
+    ReleaseResult.objects.update(sealed_content=bytes(sealed)[:-1] + b"?")
+    swapped = office.as_clerk.get(url)
+    ReleaseResult.objects.update(sealed_content=sealed)
+    Release.objects.update(wrapped_key=None)
+    expunged = office.as_clerk.get(url)
+
+    assert (swapped.status_code, expunged.status_code) == (302, 302)
+    assert denied(Event.RELEASE_DOWNLOADED) == 2
+    item = release.items.first()
+    assert item
+    assert office.as_clerk.get(reverse("release-item", args=[item.pk])).status_code == 404
+    assert office.as_clerk.get(reverse("release-detail", args=[release.pk])).status_code == 200
 
 
 def test_a_returned_release_says_what_is_wrong(office: Office) -> None:

@@ -1,6 +1,8 @@
 """Who lets a release go? Somebody who had no hand in it, and who saw exactly what goes."""
 
+import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from cases.enums import ReleaseState
 from cases.models import Release, ReleaseResult
 from cases.models.release_sealing import ReleaseBox
 from cases.rules.reasons import says_enough, visible
+from cases.seal import SealError
 from cases.selectors.releases import hands_of
 from cases.services.narratives import redactor
 from cases.services.releases.changing import content_version, locked, note, refuse, void
@@ -21,6 +24,7 @@ from cases.services.releases.making import CHANGED, is_stale
 STALE = "This is not the version that waits for approval. Look at the release again."
 NOT_WAITING = "This release does not wait for approval."
 NOT_APPROVED = "This release is not approved."
+UNOPENED = "The PDF can't be opened, or is not the one that was made. Tell your administrator."
 OWN = "You had a hand in this release. Somebody else approves it."
 
 
@@ -90,25 +94,47 @@ def withdraw_release(*, viewer: Viewer, now: datetime, release_id: UUID, reason:
     return release
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A PDF and what it may be called."""
+
+    name: str
+    content: bytes
+
+
 @transaction.atomic
-def hand_out(*, viewer: Viewer, now: datetime, release_id: UUID) -> tuple[str, bytes]:
-    """The number and the PDF: as approved, or as it waits for approval, to be looked at.
+def hand_out(*, viewer: Viewer, now: datetime, release_id: UUID) -> Handed:
+    """The PDF as approved; before that, for whoever is to approve it and for nobody else.
 
     Raises Hidden, NotPermitted, ReleaseRefused.
     """
     release = locked(viewer, release_id, now)
-    if release.state not in (ReleaseState.WAITING, ReleaseState.APPROVED):
+    if release.state == ReleaseState.WAITING:
+        return _to_be_approved(viewer, release, now)
+    if release.state != ReleaseState.APPROVED:
         refuse(Event.RELEASE_DOWNLOADED, release, NOT_APPROVED, now)
-    approved = release.state == ReleaseState.APPROVED
-    content = ReleaseBox(release).open(release.result, "sealed_content")
-    if approved and release.downloaded_at is None:
+    content = _content(release, now)
+    if release.downloaded_at is None:
         release.downloaded_at = now
         release.save(update_fields=["downloaded_at"])
-    note(
-        Event.RELEASE_DOWNLOADED,
-        release,
-        now,
-        sha256=release.result_sha256,
-        to_be_approved=not approved,
-    )
-    return release.number, content
+    note(Event.RELEASE_DOWNLOADED, release, now, sha256=release.result_sha256)
+    return Handed(f"{release.number}.pdf", content)
+
+
+def _to_be_approved(viewer: Viewer, release: Release, now: datetime) -> Handed:
+    if viewer.account_id in hands_of(release):
+        refuse(Event.RELEASE_DOWNLOADED, release, NOT_APPROVED, now)
+    content = _content(release, now)
+    note(Event.RELEASE_VIEWED, release, now, pdf=release.result_sha256)
+    return Handed(f"{release.number}-not-approved.pdf", content)
+
+
+def _content(release: Release, now: datetime) -> bytes:
+    """The PDF that was made, if it still opens and is the very one."""
+    try:
+        content = ReleaseBox(release).open(release.result, "sealed_content")
+    except (SealError, ReleaseResult.DoesNotExist):
+        content = b""
+    if hashlib.sha256(content).hexdigest() != release.result_sha256:
+        refuse(Event.RELEASE_DOWNLOADED, release, UNOPENED, now)
+    return content

@@ -41,6 +41,7 @@ Clock = Callable[[], datetime]
 # A maker that has said nothing for this long is taken for dead.
 SILENT = timedelta(minutes=5)
 QUALITY = 85
+BLOCK = 8
 CHANGED = "The case's texts have changed since they were copied. Take them anew, then go on."
 STILL_NAMED = "A person of the case is still named in: {}. Mark it there, then ask again."
 BROKE = (
@@ -104,9 +105,13 @@ def make_release(*, viewer: Viewer, now: datetime, release_id: UUID, clock: Cloc
     try:
         content, pages = _made(release, clock)
     except Exception as fault:  # noqa: BLE001
-        _fail(release, BROKE, clock())
-        raise ReleaseBroke(f"{type(fault).__name__} while a release was made") from None
-    _keep(release, content, pages, clock())
+        broke = type(fault).__name__
+    else:
+        _keep(release, content, pages, clock())
+        return
+    # Raised out here, so that it doesn't carry the fault, whose message may quote a text.
+    _fail(release, BROKE, clock())
+    raise ReleaseBroke(f"{broke} while a release was made")
 
 
 class ReleaseBroke(RuntimeError):
@@ -215,11 +220,22 @@ def blackened(item: ReleaseItem, box: ReleaseBox) -> bytes:
         page.paste(stored)
     pen = ImageDraw.Draw(page)
     for mark in _accepted(item):
-        for left, top, right, bottom in mark_boxes(mark, boxes):
-            pen.rectangle((left, top, right, bottom), fill="black")
+        for place in mark_boxes(mark, boxes):
+            pen.rectangle(_whole_blocks(place), fill="black")
     out = io.BytesIO()
     page.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
+
+
+def _whole_blocks(box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """The blocks of a JPEG that a rectangle touches: what it drew of a letter ends with them."""
+    left, top, right, bottom = box
+    return (
+        left // BLOCK * BLOCK,
+        top // BLOCK * BLOCK,
+        -(-right // BLOCK) * BLOCK - 1,
+        -(-bottom // BLOCK) * BLOCK - 1,
+    )
 
 
 def _cover(release: Release) -> Cover:

@@ -149,7 +149,7 @@ def _told(picture: Image.Image, text: str, boxes: Boxes) -> tuple[dict[str, Any]
     out = io.BytesIO()
     plain = Image.new("RGB", picture.size)
     plain.paste(picture)
-    plain.save(out, "JPEG", quality=QUALITY)
+    plain.save(out, "JPEG", quality=QUALITY, subsampling=0)
     head = {"width": picture.width, "height": picture.height, "text": text, "boxes": boxes}
     return head, out.getvalue()
 

@@ -29,6 +29,7 @@ from cases.services.releases.preparing import suggest_on
 
 Clock = Callable[[], datetime]
 MOST_PAGES = 200
+MOST_IN_RELEASE = 500
 SILENT = timedelta(minutes=5)
 PATIENCE = 60
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,6 +40,7 @@ SENTENCES = {
 }
 SLOW = "The file takes too long to read. Print it and scan it anew."
 NO_PAGES = "The file has no pages."
+MANY_IN_RELEASE = f"A release holds at most {MOST_IN_RELEASE} pages of files. Begin another."
 MANY_PAGES = f"The file has more than {MOST_PAGES} pages. Split it."
 
 
@@ -48,18 +50,33 @@ def read_file(*, viewer: Viewer, now: datetime, file_id: UUID, clock: Clock) -> 
     file = _claim(file_id, now)
     if file is None:
         return
-    box = ReleaseBox(file.release)
-    content = box.open(file, "sealed_content")
     try:
-        _count(file, content)
-        people = People(file.release.case)
-        for number in range(file.pages_done, file.pages):
-            head, picture = _asked(content, file.kind, str(number))
-            _keep(file, number, head, picture, people, clock())
+        _read(file, clock)
     except FileRefused as refused:
         _refuse(file, str(refused), clock())
         return
-    _finish(file, clock())
+    except Exception as fault:  # noqa: BLE001
+        broke = type(fault).__name__
+    else:
+        _finish(file, clock())
+        return
+    # Raised out here, so that it doesn't carry the fault, whose message may quote the file.
+    _refuse(file, SENTENCES[rasterising.MALFORMED], clock())
+    raise ReadingBroke(f"{broke} while a file was read")
+
+
+def _read(file: ReleaseFile, clock: Clock) -> None:
+    """Every page that is not kept yet. Raises FileRefused."""
+    content = ReleaseBox(file.release).open(file, "sealed_content")
+    _count(file, content)
+    people = People(file.release.case)
+    for number in range(file.pages_done, file.pages):
+        head, picture = _asked(content, file.kind, str(number))
+        _keep(file, number, head, picture, people, clock())
+
+
+class ReadingBroke(RuntimeError):
+    """An unexpected fault. Says of what kind, never about whom."""
 
 
 @transaction.atomic
@@ -93,6 +110,9 @@ def _count(file: ReleaseFile, content: bytes) -> None:
         raise FileRefused(NO_PAGES)
     if file.pages > MOST_PAGES:
         raise FileRefused(MANY_PAGES)
+    others = file.release.items.filter(file__isnull=False).exclude(file=file).count()
+    if others + file.pages > MOST_IN_RELEASE:
+        raise FileRefused(MANY_IN_RELEASE)
     ReleaseFile.objects.filter(pk=file.pk).update(pages=file.pages)
 
 

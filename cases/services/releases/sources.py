@@ -20,7 +20,7 @@ from cases.enums import (
     ResponseKind,
     Sex,
 )
-from cases.models import Case, Response
+from cases.models import Case, Response, Victim
 from cases.models.sealing import blind
 from cases.selectors.policy import current_policy
 from cases.services.narratives import redactor
@@ -68,14 +68,17 @@ def _facts(case: Case) -> str:
 
 
 def _people(case: Case) -> str:
-    lines = [
-        f"Victim {one.pseudonym}: {AgeBand(one.age_band).label}, {Sex(one.sex).label}."
-        for one in case.victims.all()
-    ]
+    lines = [_victim(one) for one in case.victims.all()]
     for person in case.people.exclude(role=PersonRole.REPORTER):
         about = f"{PersonRole(person.role).label} {person.pseudonym}"
         lines.append(f"{about}: {person.description}" if person.description else f"{about}.")
     return "\n".join(lines)
+
+
+def _victim(one: Victim) -> str:
+    age = AgeBand(one.age_band)
+    words = str(age.label) if age == AgeBand.UNKNOWN else f"age {age.label}"
+    return f"Victim {one.pseudonym}: {words}, {Sex(one.sex).label}."
 
 
 def _responses(case: Case, redact: Callable[[str], str]) -> Iterator[SourceText]:
