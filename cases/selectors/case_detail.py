@@ -52,7 +52,12 @@ from cases.selectors.timeline import TimelineItem, case_timeline
 
 RUNNING = ("overdue", "soon", "running")
 CLOCK_ORDER = (*RUNNING, "met_late", "met", "stopped")
-STEPS = frozenset({"assign_case", "close_case", "reopen_case", "grant_access", "prepare_release"})
+STEPS = frozenset(
+    {
+        "assign_case", "close_case", "reopen_case", "grant_access", "prepare_release",
+        "log_response",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

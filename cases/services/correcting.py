@@ -13,7 +13,7 @@ from cases import access
 from cases.access import Viewer
 from cases.enums import Permission
 from cases.models import BlindToken, Case, InvolvedPerson, Victim
-from cases.models.sealing import open_identity_of, seal_identity_on
+from cases.models.sealing import Expunged, open_identity_of, seal_identity_on
 from cases.rules.redaction import FIELDS, Redactor
 from cases.services.clocks import refresh_cases
 from cases.services.linking import suggest_links
@@ -82,6 +82,8 @@ def _person_of(case: Case, person_id: UUID, viewer: Viewer) -> Victim | Involved
 def _corrected(
     case: Case, person: Victim | InvolvedPerson, correction: Correction
 ) -> frozenset[str]:
+    if not person.wrapped_key:
+        raise Expunged("The key of this record was destroyed.")
     before = open_identity_of(person)
     after = _merged(before, correction)
     changed = {name for name in FIELDS if before.get(name, "") != after.get(name, "")}

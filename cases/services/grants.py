@@ -12,6 +12,7 @@ from cases import access
 from cases.access import Viewer
 from cases.enums import Permission
 from cases.models import Account, Case, CaseUserObjectPermission, Wall
+from cases.rules.redaction import Redactor
 from cases.services.narratives import redactor
 
 GRANTABLE = (access.GRANT_VIEW, access.GRANT_WORK)
@@ -175,3 +176,15 @@ def _case_to_guard(viewer: Viewer, case_id: UUID, now: datetime) -> Case:
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.GRANT_ACCESS, now)
     return case
+
+
+def redact_grants_again(case: Case, redacted: Redactor) -> int:
+    """Bring the reasons of a case's grants up to who is known now; how many changed."""
+    changed = []
+    for grant in CaseUserObjectPermission.objects.filter(content_object=case):
+        words = redacted(grant.reason)
+        if words != grant.reason:
+            grant.reason = words
+            changed.append(grant)
+    CaseUserObjectPermission.objects.bulk_update(changed, ["reason"])
+    return len(changed)

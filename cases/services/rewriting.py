@@ -21,11 +21,11 @@ from cases.models import (
     Review,
     Wall,
 )
-from cases.models.grant import CaseUserObjectPermission
 from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
 from cases.models.sealing import Expunged, case_key, open_text
 from cases.rules.redaction import Redactor
 from cases.services.clocks import detect_copies
+from cases.services.grants import redact_grants_again
 from cases.services.narratives import redactor
 
 BATCH = 500
@@ -33,11 +33,10 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Columns of a table that hold what somebody wrote, and how the table points at its case."""
+    """A table about a case, and its columns that hold what somebody wrote."""
 
     model: type[Model]
     columns: tuple[str, ...]
-    case: str = "case"
 
 
 # Kept only as they were redacted; the originals of the narrative and the answers are sealed.
@@ -50,7 +49,6 @@ WRITTEN = (
     Written(Flag, ("comment",)),
     Written(ClockHold, ("reason",)),
     Written(Wall, ("reason",)),
-    Written(CaseUserObjectPermission, ("reason",), "content_object"),
 )
 
 
@@ -63,7 +61,7 @@ def redact_again(case: Case, now: datetime) -> int:
     """
     redacted = redactor(case)
     changed = sum(_rewritten(written, case, redacted) for written in WRITTEN)
-    changed += _comments(case, redacted)
+    changed += _comments(case, redacted) + redact_grants_again(case, redacted)
     opened = _Originals(case)
     narratives = _narratives(case, redacted, opened)
     changed += len(narratives) + _answers(case, redacted, opened)
@@ -114,7 +112,7 @@ def _answers(case: Case, redacted: Redactor, opened: _Originals) -> int:
 
 
 def _rewritten(written: Written, case: Case, redacted: Redactor) -> int:
-    rows: Any = written.model._default_manager.filter(**{written.case: case})
+    rows: Any = written.model._default_manager.filter(case=case)
     fits = {column: _fitting(written.model, column, redacted) for column in written.columns}
     changed = [row for row in rows if _moved(row, fits)]
     if changed:

@@ -6,11 +6,10 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from cases import evaluation
 from cases.rules.evaluation import Measured, measure, read
 
 SETS = {"tuning": "tuning.jsonl", "held out": "held_out.jsonl"}
-FOLDER = Path(evaluation.__file__).parent
+FOLDER = Path(__file__).parents[1] / "evaluation"
 
 
 def measured(name: str) -> Measured:

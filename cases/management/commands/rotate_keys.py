@@ -10,11 +10,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from audit.context import acting_as_system
+from cases.access import system_viewer
 from cases.models.sealing import unit_keyring
 from cases.selectors.seals import KeyUse, key_uses
 from cases.services.rotation import BATCH, remaining, rotate_keys
 
 SHOWN = 50
+TASK = "rotate_keys"
 
 
 class Command(BaseCommand):
@@ -41,8 +43,10 @@ class Command(BaseCommand):
         )
 
     def _rotate(self, batch: int) -> None:
-        with acting_as_system("rotate_keys"):
-            result = rotate_keys(clock=timezone.now, tell=self._tell, batch=batch)
+        with acting_as_system(TASK):
+            result = rotate_keys(
+                viewer=system_viewer(TASK), clock=timezone.now, tell=self._tell, batch=batch
+            )
         self._tell(f"{result.rewrapped} data keys re-wrapped, {result.remaining} remain")
         for name in result.broken[:SHOWN]:
             self._tell(f"does not open: {name}")

@@ -11,7 +11,8 @@ from audit.models import Entry
 from cases.access import Hidden, NotPermitted, viewer_for
 from cases.enums import AnswerStatus, FlagKind, PersonRole, ResponseKind, ReviewDecision
 from cases.models import BlindToken, Case, ElementAnswer, Response, Review, Victim
-from cases.models.sealing import case_key, open_identity_of, open_text
+from cases.models.grant import CaseUserObjectPermission
+from cases.models.sealing import Expunged, case_key, open_identity_of, open_text
 from cases.rules.documentation import signature
 from cases.services.correcting import Correction, NothingToCorrect, correct_person
 from cases.services.narratives import former_of
@@ -19,7 +20,15 @@ from cases.services.responses import AnswerInput, ResponseInput, log_response
 from cases.services.rewriting import WRITTEN, redact_again
 from cases.services.victims import PersonInput, add_person, add_victim
 from tests.cases.pages import Desk
-from tests.factories import DAY, NOW, AccountFactory, FlagFactory, VictimFactory, WallFactory
+from tests.factories import (
+    DAY,
+    NOW,
+    AccountFactory,
+    FlagFactory,
+    GrantFactory,
+    VictimFactory,
+    WallFactory,
+)
 from tests.leaks import assert_nothing_leaks
 
 pytestmark = pytest.mark.django_db
@@ -55,14 +64,14 @@ def texts(case: Case) -> list[Any]:
     rows += ElementAnswer.objects.filter(response__case=case).values("text")
     rows += Review.objects.filter(case=case).values("comments")
     for written in WRITTEN:
-        rows += written.model._default_manager.filter(**{written.case: case}).values(
-            *written.columns
-        )
+        rows += written.model._default_manager.filter(case=case).values(*written.columns)
+    rows += case.grants.values("reason")
     return rows
 
 
 def test_a_child_added_later_is_nowhere_named(desk: Desk, case: Case) -> None:
     response = logged(desk, case, contacted="Quillfeather's neighbor", next_action="See Zephyrine")
+    GrantFactory.create(content_object=case, reason="Treats Zephyrine")
     WallFactory.create(case=case, reason="Cousin of Zephyrine")
     FlagFactory.create(case=case, kind=FlagKind.STALLED, comment="Ask Zephyrine's school")
     Review.objects.create(
@@ -228,6 +237,14 @@ def test_an_expunged_person_names_nobody_and_hinders_nothing(desk: Desk, case: C
     assert logged(desk, case).narrative.startswith("Zephyrine")
 
 
+def test_an_expunged_person_is_past_correcting(desk: Desk, case: Case) -> None:
+    victim = VictimFactory.create(case=case)
+    Victim.objects.filter(pk=victim.pk).update(wrapped_key=None, sealed=None)
+
+    with pytest.raises(Expunged):
+        corrected(desk, case, victim.pk, identity=ZEPHYRINE)
+
+
 def test_texts_that_need_nothing_stay_untouched(desk: Desk, case: Case) -> None:
     logged(desk, case)
 
@@ -237,7 +254,7 @@ def test_texts_that_need_nothing_stay_untouched(desk: Desk, case: Case) -> None:
 def test_no_table_of_a_case_is_forgotten() -> None:
     """Every longer text that hangs on a case is rewritten, or stands here with why it isn't."""
     known = {(written.model, column) for written in WRITTEN for column in written.columns}
-    sealed = {(Response, "narrative"), (ElementAnswer, "text")}
+    elsewhere = {(Response, "narrative"), (CaseUserObjectPermission, "reason")}
     by_others = {"Expunge", "Release", "ReleaseItem", "CaseLink", "Reveal"}
     hanging = {field.related_model for field in Case._meta.related_objects}
 
@@ -246,7 +263,7 @@ def test_no_table_of_a_case_is_forgotten() -> None:
         for model in sorted(hanging, key=lambda model: model.__name__)
         if model.__name__ not in by_others
         for field in _prose(model)
-        if (model, field.name) not in known | sealed
+        if (model, field.name) not in known | elsewhere
     ]
 
     assert forgotten == []

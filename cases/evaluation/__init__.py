@@ -1,1 +1,0 @@
-"""How good is redaction? Labelled narratives about invented people."""
