@@ -135,7 +135,7 @@ class InMemory(FileUploadHandler):
             self._pieces.append(raw_data)
             self._size += len(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
         del file_size
         content = b"".join(self._pieces)
         return UploadedFile(file=BytesIO(content), name=self.file_name, size=len(content))

@@ -12,9 +12,10 @@ from pypdf import PdfReader
 
 from cases.enums import RoleCode
 from cases.models import Account, Case, Release
-from tests.browser.conftest import PASSWORD, SignIn
+from tests.browser.conftest import SignIn
 from tests.cases.release_files import plain_pdf
 from tests.factories import (
+    PASSWORD,
     AccountFactory,
     CaseFactory,
     GrantFactory,

@@ -419,6 +419,8 @@ def test_a_pdf_that_was_swapped_or_expunged_is_not_handed_out(office: Office) ->
     assert item
     assert office.as_clerk.get(reverse("release-item", args=[item.pk])).status_code == 404
     assert office.as_clerk.get(reverse("release-detail", args=[release.pk])).status_code == 200
+    office.post("release-refresh", release)
+    assert denied(Event.RELEASE_MARKED) == 1
 
 
 def test_a_returned_release_says_what_is_wrong(office: Office) -> None:

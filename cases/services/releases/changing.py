@@ -17,6 +17,7 @@ from cases.services.releases.errors import ReleaseRefused
 
 LEFT = "This release has left the building. Begin a new one instead."
 BUSY = "The PDF is being made. Wait until it is done."
+EXPUNGED = "What this release copied was destroyed by a court's order. Begin a new one instead."
 WITHDRAWN = "This release was withdrawn. Begin a new one instead."
 
 
@@ -53,6 +54,8 @@ def _refusal(release: Release) -> str:
         return WITHDRAWN
     if release.state == ReleaseState.MAKING:
         return BUSY
+    if not release.wrapped_key:
+        return EXPUNGED
     return LEFT if release.downloaded_at else ""
 
 

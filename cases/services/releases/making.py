@@ -98,20 +98,26 @@ def make_release(*, viewer: Viewer, now: datetime, release_id: UUID, clock: Cloc
     release = _claim(release_id, now)
     if release is None:
         return
-    still_named = _still_named(release)
-    if still_named:
-        _fail(release, STILL_NAMED.format("; ".join(still_named)), clock())
-        return
     try:
-        content, pages = _made(release, clock)
+        still_named = _still_named(release)
+        content, pages = (b"", 0) if still_named else _made(release, clock)
     except Exception as fault:  # noqa: BLE001
         broke = type(fault).__name__
     else:
-        _keep(release, content, pages, clock())
+        _end(release, still_named, content, pages, clock())
         return
     # Raised out here, so that it doesn't carry the fault, whose message may quote a text.
     _fail(release, BROKE, clock())
     raise ReleaseBroke(f"{broke} while a release was made")
+
+
+def _end(
+    release: Release, still_named: list[str], content: bytes, pages: int, now: datetime
+) -> None:
+    if still_named:
+        _fail(release, STILL_NAMED.format("; ".join(still_named)), now)
+    else:
+        _keep(release, content, pages, now)
 
 
 class ReleaseBroke(RuntimeError):

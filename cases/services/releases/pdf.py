@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import reportlab
 from reportlab.lib.pagesizes import LETTER
@@ -217,7 +218,8 @@ def _split(paragraph: str) -> Iterator[str]:
 
 def _drawable(text: str, font: str) -> str:
     """What the font can draw; other characters become a sign that one stood here."""
-    known = pdfmetrics.getFont(font).face.charToGlyph
+    drawn: Any = pdfmetrics.getFont(font)
+    known = drawn.face.charToGlyph
     composed = unicodedata.normalize("NFC", text.replace("\t", "    ").replace("\r", ""))
     return "".join(
         char if char == "\n" or ord(char) in known else _nearest(char, known) for char in composed

@@ -66,7 +66,7 @@ def _begin(
         reason=redactor(case)(visible(reason)),
         submission_key=key,
         source_digest=texts_digest(texts),
-        prepared_by_id=viewer.account_id,
+        prepared_by_id=viewer.account_key,
         created_at=now,
     )
     give_key(release)

@@ -186,6 +186,6 @@ def _refuse(file: ReleaseFile, sentence: str, now: datetime) -> None:
     """Nothing of it stays but that it was there."""
     file.items.all().delete()
     file.state, file.error = FileState.REFUSED, sentence
-    file.sealed_content = ReleaseBox(file.release).seal(file, "sealed_content", b"")
+    file.sealed_content = b""
     file.save(update_fields=["state", "error", "sealed_content"])
     note(Event.RELEASE_FILE_REFUSED, file.release, now, file=file.position, reason=sentence)

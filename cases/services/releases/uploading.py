@@ -44,7 +44,7 @@ def add_file(
         kind=_kind(release, content, now),
         size=len(content),
         digest=box.digest(content),
-        added_by_id=viewer.account_id,
+        added_by_id=viewer.account_key,
         added_at=now,
     )
     if release.files.filter(digest=file.digest).exists():

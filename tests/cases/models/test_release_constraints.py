@@ -19,7 +19,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 Make = Callable[[], Any]
-APPROVED = {"state": ReleaseState.APPROVED, "version": "v", "result_sha256": "s"}
+APPROVED: dict[str, object] = {"state": ReleaseState.APPROVED, "version": "v", "result_sha256": "s"}
 BROKEN: list[tuple[str, Make, dict[str, object]]] = [
     ("release_state_known", ReleaseFactory.create, {"state": "gone"}),
     ("release_has_reason", ReleaseFactory.create, {"reason": ""}),
