@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
+from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 
-from cases.rules.redaction_known import FIELDS, KnownPerson, Mention
+from cases.rules.redaction_known import FIELDS, KnownPerson, Mention, overlaps
 from cases.rules.redaction_marks import Marks, unknown
 from cases.rules.redaction_names import Names
 
@@ -41,7 +42,7 @@ class Redactor:
             found += unknown(text)
         kept = _apart(found, done) if found else []
         if self._names:
-            taken = [*done, *((mention.start, mention.end) for mention in kept)]
+            taken = sorted([*done, *((mention.start, mention.end) for mention in kept)])
             kept += self._names.mentions(text, taken)
         return tuple(sorted(kept, key=lambda mention: mention.start))
 
@@ -49,11 +50,11 @@ class Redactor:
 def _apart(found: Iterable[Mention], done: Sequence[tuple[int, int]]) -> list[Mention]:
     """The longer of two that overlap, and of two alike the known one."""
     kept: list[Mention] = []
-    taken = list(done)
+    taken = sorted(done)
     for mention in sorted(found, key=lambda one: (one.start - one.end, not one.pseudonym)):
-        if all(mention.end <= start or end <= mention.start for start, end in taken):
+        if not overlaps(mention.start, mention.end, taken):
             kept.append(mention)
-            taken.append((mention.start, mention.end))
+            insort(taken, (mention.start, mention.end))
     return kept
 
 

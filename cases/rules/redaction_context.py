@@ -78,10 +78,12 @@ class Context:
         return self.text[end : end + 1]
 
     def number_after(self, at: int) -> bool:
-        return self.text[self.words[at].end :][:2].strip(" ")[:1].isdigit()
+        end = self.words[at].end
+        return self.text[end : end + 2].strip(" ")[:1].isdigit()
 
     def number_before(self, at: int) -> bool:
-        return self.text[: self.words[at].start][-3:].rstrip(" ")[-1:].isdigit()
+        start = self.words[at].start
+        return self.text[max(0, start - 3) : start].rstrip(" ")[-1:].isdigit()
 
 
 def is_said_as_a_name(context: Context, at: int) -> bool:

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 # What a sealed identity may hold. Names are looked for in every form they take; the rest by value.
@@ -66,8 +67,7 @@ class Word:
 def words_of(text: str) -> list[Word]:
     """Letters, with the apostrophes between them; a hyphen, a digit, an underscore ends a word."""
     return [
-        Word(found.start(), found.end(), found[0], plain(found[0]))
-        for found in WORD.finditer(text)
+        Word(found.start(), found.end(), found[0], plain(found[0])) for found in WORD.finditer(text)
     ]
 
 
@@ -83,3 +83,9 @@ def plain(text: str) -> str:
 def spelled_out(text: str) -> str:
     """The same where an umlaut is written with two letters."""
     return plain(unicodedata.normalize("NFC", text).casefold().translate(_SPELLED_OUT))
+
+
+def overlaps(start: int, end: int, taken: Sequence[tuple[int, int]]) -> bool:
+    """Whether a stretch touches one of `taken`, which are in order and apart."""
+    at = bisect_left(taken, (end, 0))
+    return at > 0 and taken[at - 1][1] > start

@@ -98,15 +98,14 @@ class Marks:
                 yield Mention(found.start(), found.end(), pseudonym, kind)
         if self._emails and "@" in text:
             yield from self._known_emails(text)
-        if not _DIGIT.search(text):
-            return
-        if self._births:
-            for start, end, days in dates(text):
-                for day in days & self._births.keys():
-                    yield Mention(start, end, self._births[day], "birth date")
-                    break
-        if self._numbers:
+        if _DIGIT.search(text):
+            yield from self._known_births(text)
             yield from self._known_numbers(text)
+
+    def _known_births(self, text: str) -> Iterator[Mention]:
+        for start, end, days in dates(text) if self._births else ():
+            for day in days & self._births.keys():
+                yield Mention(start, end, self._births[day], "birth date")
 
     def _known_emails(self, text: str) -> Iterator[Mention]:
         for found in EMAIL.finditer(text):
@@ -115,7 +114,7 @@ class Marks:
                 yield Mention(found.start(), found.end(), pseudonym, "e-mail")
 
     def _known_numbers(self, text: str) -> Iterator[Mention]:
-        for found in _NUMBERS.finditer(text):
+        for found in _NUMBERS.finditer(text) if self._numbers else ():
             digits = re.sub(r"\D", "", found[0])
             for known, pseudonym in self._numbers.items():
                 kind = "ssn" if known.startswith("ssn") else "phone"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cases.rules.redaction_context import Context, is_possessive, is_said_as_a_name
 from cases.rules.redaction_forms import Part, nicknames_of, parts_of
-from cases.rules.redaction_known import WORD, KnownPerson, Mention, Word, plain, words_of
+from cases.rules.redaction_known import WORD, KnownPerson, Mention, Word, overlaps, plain, words_of
 from cases.rules.redaction_typos import Slips
 from cases.rules.redaction_words import COMMON, DEGREES, NOT_INITIALS, OFFICIAL
 
@@ -57,7 +57,7 @@ class Names:
             return
         words = words_of(text)
         if taken:
-            words = [word for word in words if not _overlaps(word.start, word.end, taken)]
+            words = [word for word in words if not overlaps(word.start, word.end, taken)]
         known = self._uses.keys()
         marked = [
             (at, word, uses, end)
@@ -132,10 +132,6 @@ class Names:
             return
         end = _dot_included(context.text, last.end) if _ends_in_letter(parts) else last.end
         yield Mention(first.start, end, "" if official else self._pseudonyms[person])
-
-
-def _overlaps(start: int, end: int, taken: Sequence[tuple[int, int]]) -> bool:
-    return any(start < other_end and other_start < end for other_start, other_end in taken)
 
 
 @dataclass(slots=True)
@@ -233,15 +229,18 @@ def _names_somebody(parts: Parts, context: Context) -> bool:
     if all(len(spot.word.raw) == 1 for spot, _ in parts):
         return _are_initials(parts, context)
     kinds = [use.part for _, use in parts]
-    given_first = any(
-        one in (Part.GIVEN, Part.FIRST_LETTER) and Part.FAMILY in kinds[at + 1 :]
-        for at, one in enumerate(kinds)
+    capitals = [use.part for spot, use in parts if spot.word.is_capital]
+    return (
+        _in_order(kinds, (Part.GIVEN, Part.FIRST_LETTER), Part.FAMILY)
+        or _in_order(capitals, (Part.GIVEN,), Part.LAST_LETTER)
+        or _is_listed(parts)
     )
-    given_then_letter = any(
-        one == Part.GIVEN and Part.LAST_LETTER in kinds[at + 1 :] and parts[at][0].word.is_capital
-        for at, one in enumerate(kinds)
-    )
-    return given_first or given_then_letter or _is_listed(parts)
+
+
+def _in_order(kinds: list[Part], first: tuple[Part, ...], then: Part) -> bool:
+    """Whether `then` stands somewhere after one of `first`."""
+    begins = next((at for at, kind in enumerate(kinds) if kind in first), len(kinds))
+    return then in kinds[begins:]
 
 
 def _is_listed(parts: Parts) -> bool:
@@ -266,7 +265,7 @@ def _are_initials(parts: Parts, context: Context) -> bool:
 def _is_abbreviation(context: Context, first: "_Spot", last: "_Spot") -> bool:
     """As in 9 A.M., a name with M.D. behind it, and the D.A."""
     letters = f"{first.word.plain}{last.word.plain}"
-    before = context.text[: first.start][-2:].rstrip()
+    before = context.text[max(0, first.start - 2) : first.start].rstrip()
     hour = letters in ("am", "pm") and before[-1:].isdigit()
     degree = letters in DEGREES and before[-1:] == ","
     return hour or degree or (letters in NOT_INITIALS and context.before(first.at) == "the")
@@ -276,11 +275,12 @@ def _trimmed(parts: Parts) -> Parts:
     """Without what at either end is a word in its own right."""
     if all(len(spot.word.raw) == 1 for spot, _ in parts):
         return parts
-    while len(parts) > 1 and not _belongs_last(parts):
-        parts = parts[:-1]
-    while len(parts) > 1 and not _belongs_first(parts):
-        parts = parts[1:]
-    return parts
+    first, last = 0, len(parts)
+    while last - first > 1 and not _belongs_last(parts[last - 2 : last]):
+        last -= 1
+    while last - first > 1 and not _belongs_first(parts[first : first + 2]):
+        first += 1
+    return parts[first:last]
 
 
 def _belongs_last(parts: Parts) -> bool:

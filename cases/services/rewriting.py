@@ -79,7 +79,9 @@ class _Originals:
         except Expunged:
             self._key = b""
 
-    def of(self, response: object, field: str, sealed: bytes | None, shown: str) -> str:
+    def of(
+        self, response: object, field: str, sealed: bytes | memoryview | None, shown: str
+    ) -> str:
         if not self._key or not sealed:
             return shown
         return open_text(self._key, str(response), field, bytes(sealed))
