@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from factory.django import DjangoModelFactory
 
-from cases.enums import CaseState, Disposition, FlagStatus, LinkState
+from cases.enums import CaseState, Disposition, ExpungeState, FlagStatus, LinkState
 from tests.factories import (
     DAY,
     NOW,
@@ -30,6 +30,7 @@ from tests.factories import (
     DraftFactory,
     ElementAnswerFactory,
     EvidenceFactory,
+    ExpungeFactory,
     FlagFactory,
     GrantFactory,
     ImportChunkFactory,
@@ -40,6 +41,7 @@ from tests.factories import (
     PolicyFactory,
     ReferralFactory,
     ResponseFactory,
+    RevealFactory,
     ReviewFactory,
     RoleFactory,
     RolePermissionFactory,
@@ -68,6 +70,7 @@ VOCABULARIES: list[tuple[str, Factory, str]] = [
     ("case_state_known", CaseFactory, "state"),
     ("clock_kind_known", ClockFactory, "kind"),
     ("draft_kind_known", DraftFactory, "kind"),
+    ("expunge_state_known", ExpungeFactory, "state"),
     ("flag_kind_known", FlagFactory, "kind"),
     ("flag_status_known", FlagFactory, "status"),
     ("flag_step_known", FlagFactory, "step"),
@@ -82,6 +85,7 @@ VOCABULARIES: list[tuple[str, Factory, str]] = [
     ("referral_channel_known", ReferralFactory, "channel"),
     ("referral_priority_known", ReferralFactory, "priority"),
     ("response_kind_known", ResponseFactory, "kind"),
+    ("reveal_reason_known", RevealFactory, "reason_code"),
     ("review_decision_known", ReviewFactory, "decision"),
     ("review_subject_known", ReviewFactory, "subject"),
     ("role_permission_known", RolePermissionFactory, "permission"),
@@ -113,6 +117,9 @@ class Rule:
 
 
 RULES = [
+    Rule("reveal_has_reason", RevealFactory, {"reason": ""}, {"reason": "x"}),
+    Rule("reveal_in_a_session", RevealFactory, {"session": ""}, {"session": "x"}),
+    Rule("reveal_ends", RevealFactory, {"masked_at": NOW - TICK}, {"masked_at": NOW}),
     Rule("answer_says_something", ElementAnswerFactory, {"text": ""}, {"text": "x"}),
     Rule(
         "case_ended_has_disposition",
@@ -326,6 +333,47 @@ def test_a_flag_is_about_one_thing() -> None:
 
     refuse("flag_has_one_subject", flag, {"officer": OfficerFactory.create()})
     refuse("flag_has_one_subject", flag, {"referral": ReferralFactory.create()})
+
+
+def test_an_expunge_is_of_one_person_by_an_order_and_by_two() -> None:
+    waiting, done = ExpungeFactory.create(), ExpungeFactory.create(done=True)
+
+    refuse("expunge_of_one_person", waiting, {"person": InvolvedPersonFactory.create()})
+    refuse("expunge_of_one_person", waiting, {"victim": None})
+    refuse("expunge_has_order_and_reason", waiting, {"court_order": ""})
+    refuse("expunge_has_order_and_reason", waiting, {"reason": ""})
+    refuse("expunge_takes_two_people", waiting, {"state": ExpungeState.CONFIRMED})
+    refuse("expunge_takes_two_people", done, {"decided_by": done.requested_by})
+    refuse("expunge_done_is_shredded", done, {"leaves": ["0" * 16]})
+    refuse("expunge_done_is_shredded", done, {"shredded_at": None})
+
+
+def test_a_person_is_expunged_once() -> None:
+    first = ExpungeFactory.create()
+    witness = InvolvedPersonFactory.create(case=first.case)
+    ExpungeFactory.create(case=first.case, victim=None, person=witness)
+
+    with pytest.raises(IntegrityError, match="expunge_once_per_victim"), transaction.atomic():
+        ExpungeFactory.create(case=first.case, victim=first.victim)
+    with pytest.raises(IntegrityError, match="expunge_once_per_person"), transaction.atomic():
+        ExpungeFactory.create(case=first.case, victim=None, person=witness)
+    change(first, {"state": ExpungeState.WITHDRAWN})
+    assert ExpungeFactory.create(case=first.case, victim=first.victim).pk
+
+
+def test_a_reveal_is_of_one_thing() -> None:
+    reveal = RevealFactory.create()
+
+    refuse("reveal_of_one_thing", reveal, {"response": ResponseFactory.create()})
+    refuse("reveal_of_one_thing", reveal, {"person": InvolvedPersonFactory.create()})
+    refuse("reveal_of_one_thing", reveal, {"victim": None})
+
+
+def test_a_form_serves_one_reveal() -> None:
+    first, second = RevealFactory.create_batch(2)
+
+    with pytest.raises(IntegrityError, match="form_token"), transaction.atomic():
+        change(second, {"form_token": first.form_token})
 
 
 def test_a_blind_token_is_of_one_person() -> None:
