@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, Model, OuterRef, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from audit.events import Event
@@ -28,6 +28,7 @@ from cases.enums import (
 from cases.models import (
     Assignment,
     Case,
+    CaseLink,
     CaseStateChange,
     Draft,
     Evidence,
@@ -50,6 +51,8 @@ from cases.selectors.cards import (
 from cases.selectors.policy import current_policy
 from cases.selectors.timeline import TimelineItem, case_timeline
 
+# Whether there is a link at all; which of them may be shown is asked only then.
+LINKS_IT = Q(first_id=OuterRef("pk")) | Q(second_id=OuterRef("pk"))
 RUNNING = ("overdue", "soon", "running")
 CLOCK_ORDER = (*RUNNING, "met_late", "met", "stopped")
 STEPS = frozenset(
@@ -141,6 +144,7 @@ class CasePage:
     timeline_capped: bool
     draft_saved_at: datetime | None
     waits_for_me: bool = False
+    linked: bool = False
     report_to_review: str = ""
     next_action: "NextAction | None" = None
 
@@ -201,6 +205,7 @@ def case_page(*, viewer: Viewer, now: datetime, case_id: UUID, only: str = "") -
         timeline=tuple(item for item in timeline if only in ("", item.type)),
         timeline_capped=capped,
         draft_saved_at=parts.drafts_saved[0] if parts.drafts_saved else None,
+        linked=parts.linked,
         waits_for_me=_waits_for(viewer, case, parts.held_rows),
         report_to_review=_to_review(report, can),
         next_action=_next_action(timeline),
@@ -263,6 +268,7 @@ def _parts(case: Case, viewer: Viewer) -> Any:
             by=F("assigned_by__display_name"),
         ),
         drafts_saved=ArraySubquery(drafts.values("saved_at")),
+        linked=Exists(CaseLink.objects.filter(LINKS_IT)),
     ).get(pk=case.pk)
 
 

@@ -101,7 +101,7 @@ def case_detail(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "types": timeline.TYPES,
         "origin": origin.token if origin else "",
         "trail": _trail(viewer, now, page, origin) if origin else None,
-        "links": links_of_case(viewer, now, case_id),
+        "links": links_of_case(viewer, now, case_id) if page.linked else (),
     }
     return render(request, "cases/detail.html", context)
 

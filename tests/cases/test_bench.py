@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 from cases.access import visible_cases
 from cases.management.bench.caseload import build
 from cases.management.bench.measures import Result, measured, measures, people
+from cases.management.bench.people import KEPT, build_people, people_measures
 from cases.management.bench.report import report
 from cases.management.bench.timing import Statement, captured, run
 from cases.models import Case, Clock, Flag, Response, SweepRun, Wall
@@ -150,3 +151,18 @@ def test_growth_is_from_a_tenth() -> None:
 def test_too_few_cases_are_refused() -> None:
     with pytest.raises(CommandError, match="give 500 or more"):
         call_command("bench", cases=FEWEST - 1)
+
+
+@pytest.mark.django_db
+class TestPeople:
+    def test_somebody_is_found_alike_by_both(self) -> None:
+        build_people(FEWEST, NOW)
+
+        found = [measured(one, FEWEST, 1) for one in people_measures(FEWEST)]
+
+        assert [result.rows for result in found] == [1, len(KEPT) - 1, 1]
+        assert all(result.ratio > 0 for result in found)
+
+    def test_too_few_people_say_nothing(self) -> None:
+        with pytest.raises(CommandError, match="says nothing"):
+            call_command("bench", people=FEWEST - 1)

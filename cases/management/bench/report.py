@@ -26,6 +26,13 @@ def report(few: Results, many: Results) -> Iterator[str]:
         yield from _table("Whole pages", _PAGE_HEAD, paged)
 
 
+def people_report(found: Sequence[Result]) -> Iterator[str]:
+    """Finding somebody, beside as many probes of a plain index."""
+    head = ("rows", "SQL ms", "plain ms", "ratio", "call ms")
+    rows = [_cells(one, one)[:-1] for one in found]
+    yield from _table(f"{found[0].cases:,} people, medians", head, rows)
+
+
 def _pairs(few: Results, many: Results, kind: type[One]) -> Iterator[tuple[One, One]]:
     small, large = ([one for one in results if isinstance(one, kind)] for results in (few, many))
     return zip(small, large, strict=True)

@@ -33,7 +33,7 @@ class ScratchDatabases:
             _drop(name)
 
     @contextmanager
-    def of(self, cases: int) -> Iterator[datetime | None]:
+    def of(self, cases: int | str) -> Iterator[datetime | None]:
         """Every query of this process goes to the database of this size until the block ends.
 
         Yields when it was filled, None when it is blank. Raises CommandError when the account may

@@ -1,6 +1,7 @@
 """How fast is the product with many cases, beside the best SQL for the same answers?
 
 manage.py bench [--cases N] [--json] [--pages] [--keep]
+manage.py bench --people N [--json] [--keep]
 """
 
 import json
@@ -17,7 +18,8 @@ from audit.context import acting_as_system
 from cases.management.bench.caseload import build
 from cases.management.bench.measures import Result, audit_cost, measured, measures
 from cases.management.bench.pages import PageResult, measured_pages
-from cases.management.bench.report import Results, report
+from cases.management.bench.people import PEOPLE, build_people, people_measures
+from cases.management.bench.report import Results, people_report, report
 from cases.management.bench.scratch import ScratchDatabases, mark_filled, tidy
 
 CASES = 100_000
@@ -32,6 +34,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--cases", type=int, default=CASES, help=f"N (default {CASES})")
+        parser.add_argument(
+            "--people",
+            type=int,
+            nargs="?",
+            const=PEOPLE,
+            help=f"only: how fast somebody is found among N people (N when left out: {PEOPLE})",
+        )
         parser.add_argument("--json", action="store_true", help="print rows for a program")
         parser.add_argument("--pages", action="store_true", help="whole pages too")
         parser.add_argument(
@@ -42,6 +51,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["people"] is not None:
+            self._find(options["people"], options)
+            return
         cases = options["cases"]
         if cases < FEWEST:
             raise CommandError(f"--cases {cases} says nothing; give {FEWEST} or more.")
@@ -52,6 +64,27 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows, indent=1))
         else:
             self.stdout.write("\n".join(report(few, many)))
+
+    def _find(self, people: int, options: Mapping[str, Any]) -> None:
+        """Somebody looked for among so many people, beside a plain index in the same run."""
+        if people < FEWEST:
+            raise CommandError(f"--people {people} says nothing; give {FEWEST} or more.")
+        self._tell(f"A scratch database with {people:,} people…")
+        with (
+            acting_as_system("bench"),
+            ScratchDatabases(keep=options["keep"]) as databases,
+            databases.of(f"people_{people}") as filled_at,
+        ):
+            if filled_at is None:
+                build_people(people, timezone.now())
+                tidy()
+                mark_filled(timezone.now())
+            times = options["repetitions"]
+            found = [measured(one, people, times) for one in people_measures(people)]
+        if options["json"]:
+            self.stdout.write(json.dumps([one.as_dict() for one in found], indent=1))
+        else:
+            self.stdout.write("\n".join(people_report(found)))
 
     def _run(self, databases: ScratchDatabases, cases: int, options: Mapping[str, Any]) -> Results:
         self._tell(f"A scratch database for {cases:,} cases…")
