@@ -6,6 +6,7 @@ Asked only when something is: these look at as much of the log as it takes to na
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -40,11 +41,11 @@ class Finding:
         return f"{self.fault}: {self.words}"
 
 
-@dataclass(frozen=True, slots=True)
-class LeafRow:
+class LeafRow(NamedTuple):
     """A leaf as it is stored."""
 
-    index: int
+    # A tuple's own `index` is of no use here.
+    index: int  # type: ignore[assignment]
     entry_id: int
     hash: bytes
     mac: bytes

@@ -14,6 +14,7 @@ PAGE_SIZE = 50
 # Longer than this, and an entry waits too long for its seal.
 LATE_AFTER = timedelta(seconds=60)
 WAITING_COUNTED = 10_000
+TWO_MINUTES = 120
 
 # The planner can't tell how rare a case is inside `details` and would walk the whole log in the
 # order of its index (1.7 s over 500,000 entries; 6 ms so). Sorting by this leaves it the index
@@ -154,6 +155,12 @@ class SealingStatus:
     @property
     def is_late(self) -> bool:
         return self.lag > LATE_AFTER
+
+    @property
+    def waited(self) -> str:
+        """The lag in words, whole minutes from two on."""
+        seconds = int(self.lag.total_seconds())
+        return f"{seconds} seconds" if seconds < TWO_MINUTES else f"{seconds // 60} minutes"
 
     @property
     def more_wait(self) -> bool:

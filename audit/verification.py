@@ -123,9 +123,14 @@ class _Walk:
         for row in self._checkpoints():
             head, ours = self._trusted(row)
             before = self._frontier.size
-            for leaf, values in islice(leaves, head.size - before):
-                self._take(leaf, values, ours=ours)
+            for leaf, values, asked in islice(leaves, head.size - before):
+                if ours and not leaf.fits(leaf.index, self.signer):
+                    raise _Bad(faults.other_leaf(leaf, self.report.size, self.signer))
+                if asked:
+                    self._content(leaf, values)
+                self._made += kept(self._frontier.append(leaf.hash))
             self._compare(head, before)
+            self.report.leaves = self._frontier.size
             self.report.checkpoints += 1
         self._compare_nodes()
 
@@ -143,29 +148,21 @@ class _Walk:
             raise _Bad(Finding(Fault.FORGED, words, row.size - 1)) from None
         return head, ours
 
-    def _leaves(self) -> Iterator[tuple[LeafRow, Values | None]]:
+    def _leaves(self) -> Iterator[tuple[LeafRow, Values | None, bool]]:
         """Every leaf in its place, with its entry's values where they are asked for."""
         for start in range(0, self.report.size, CHUNK):
             end = min(start + CHUNK, self.report.size)
             found = faults.leaves(start, end)
-            asked = [leaf.entry_id for leaf in found if self._scope.holds(leaf)]
-            contents = faults.entries(asked) if asked else {}
+            asked = {leaf.entry_id for leaf in found if self._scope.holds(leaf)}
+            contents = faults.entries([*asked]) if asked else {}
             for index, leaf in enumerate(found, start):
                 if leaf.index != index:
                     raise _Bad(faults.missing_leaf(index, self.report.size))
-                yield leaf, contents.get(leaf.entry_id)
+                yield leaf, contents.get(leaf.entry_id), leaf.entry_id in asked
             if len(found) != end - start:
                 raise _Bad(faults.missing_leaf(start + len(found), self.report.size))
             self._compare_nodes()
             self._tell(end, self.report.size)
-
-    def _take(self, leaf: LeafRow, values: Values | None, *, ours: bool) -> None:
-        if ours and not leaf.fits(leaf.index, self.signer):
-            raise _Bad(faults.other_leaf(leaf, self.report.size, self.signer))
-        if self._scope.holds(leaf):
-            self._content(leaf, values)
-        self._made += kept(self._frontier.append(leaf.hash))
-        self.report.leaves += 1
 
     def _content(self, leaf: LeafRow, values: Values | None) -> None:
         self.report.entries += 1

@@ -25,6 +25,7 @@ TIMEOUT_SECONDS = 10
 EVERY = {"file": timedelta(minutes=1), "http": timedelta(minutes=1), "email": timedelta(days=1)}
 # A witness that failed is asked again after this, however rarely it is asked otherwise.
 AGAIN_AFTER = timedelta(minutes=5)
+LINKS = {"https": HTTPSConnection, "http": HTTPConnection}
 
 logger = logging.getLogger(__name__)
 
@@ -88,8 +89,9 @@ def _to_file(place: str, note: str) -> None:
 
 def _to_url(place: str, note: str) -> None:
     parts = urlsplit(place)
-    kinds = {"https": HTTPSConnection, "http": HTTPConnection}
-    link = kinds[parts.scheme](parts.netloc, timeout=TIMEOUT_SECONDS)
+    if parts.scheme not in LINKS:
+        raise ValueError("The address must start with https:// or http://.")
+    link = LINKS[parts.scheme](parts.netloc, timeout=TIMEOUT_SECONDS)
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"Content-Type": "text/plain; charset=utf-8"}
