@@ -24,6 +24,7 @@ class Event(TextChoices):
     AUDIT_REVIEWED = "audit_reviewed", "Week of the audit log signed"
     PAGE_VIEWED = "page_viewed", "Page viewed"
     EXPORTED = "exported", "Exported"
+    LEAKS_LOOKED_FOR = "leaks_looked_for", "Leaks looked for"
 
     # Who somebody is
     IDENTITY_REVEALED = "identity_revealed", "Identity revealed"

@@ -3,11 +3,8 @@
 A failure says what kind of thing leaked and where, never the thing itself.
 """
 
-import html
-import json
 import logging
 import re
-import unicodedata
 from collections import deque
 from collections.abc import (
     Callable,
@@ -20,9 +17,7 @@ from collections.abc import (
 )
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date
 from typing import Any, TypeVar
-from urllib.parse import unquote_plus
 
 from celery.signals import before_task_publish, task_prerun
 from django.conf import settings
@@ -34,7 +29,8 @@ from django.http.response import HttpResponseBase
 from django.template import Context as TemplateContext
 from django.test.signals import template_rendered
 
-Identity = Mapping[str, str]
+from cases.rules.leaks import Identity, decoded, forms, plain
+
 NAMES = ("name", "first_name", "last_name", "caregiver_name", "suspect_name", "alias")
 DEPTH = 8
 SEQUENCES = (list, tuple, set, frozenset, deque, KeysView, ValuesView, QuerySet)
@@ -85,42 +81,6 @@ def exact_sets(visible: Collection[T], expected: Collection[T]) -> None:
         raise Leaked("; ".join(problems))
 
 
-def forms(identity: Identity) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """What to look for, by kind of thing: every way in which a value is usually written."""
-    for kind, value in identity.items():
-        if value.strip():
-            yield kind, re.compile("|".join(sorted(_written(kind, value.strip()))))
-
-
-def _written(kind: str, value: str) -> set[str]:
-    if "birth" in kind or "dob" in kind:
-        return {_whole(written) for written in date_forms(date.fromisoformat(value))}
-    return {_digits(value)} if "phone" in kind else {_whole(value)}
-
-
-def date_forms(day: date) -> set[str]:
-    """A date as people and machines write it."""
-    month, short = day.strftime("%B"), day.strftime("%b")
-    m, d, y, yy = day.month, day.day, day.year, day.year % 100
-    numeric = {
-        f"{first}{mark}{second}{mark}{year}"
-        for mark in "/-."
-        for year in (f"{y}", f"{yy:02}")
-        for first, second in ((f"{m}", f"{d}"), (f"{m:02}", f"{d:02}"), (f"{d:02}", f"{m:02}"))
-    }
-    worded = {
-        written
-        for name in (month, short, f"{short}.")
-        for written in (
-            f"{name} {d}, {y}",
-            f"{name} {d} {y}",
-            f"{d} {name} {y}",
-            f"{d:02} {name} {y}",
-        )
-    }
-    return {day.isoformat(), f"{y}/{m:02}/{d:02}", f"{y}{m:02}{d:02}"} | numeric | worded
-
-
 def flatten(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str, str]]:
     """Every text inside a value, with the place where it stands."""
     if isinstance(value, str):
@@ -130,12 +90,6 @@ def flatten(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str
     elif value is not None and depth:
         for place, part in _parts(value, where):
             yield from flatten(part, place, depth - 1)
-
-
-def decoded(text: str) -> set[str]:
-    """The text as it stands, and with each common encoding undone; accents and case set aside."""
-    variants = {text, html.unescape(text), unquote_plus(text), _json_unescaped(text)}
-    return {_plain(variant) for variant in variants}
 
 
 @dataclass
@@ -321,7 +275,7 @@ def _log_part(item: object) -> object:
 
 def _unless_telling(place: str, patterns: list[tuple[str, re.Pattern[str]]]) -> str:
     """The place as a failure may show it: a key on the way there can be the leak itself."""
-    return "a key" if any(pattern.search(_plain(place)) for _, pattern in patterns) else place
+    return "a key" if any(pattern.search(plain(place)) for _, pattern in patterns) else place
 
 
 def _items(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str, object]]:
@@ -338,26 +292,3 @@ def _items(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str,
         return
     for key, item in inside:
         yield from _items(item, f"{where}.{key}", depth - 1)
-
-
-def _plain(text: str) -> str:
-    split = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
-    kept = "".join(char for char in split if not unicodedata.combining(char))
-    return re.sub(r"\s+", " ", kept).casefold()
-
-
-def _json_unescaped(text: str) -> str:
-    def replace(match: re.Match[str]) -> str:
-        return str(json.loads(f'"{match.group()}"'))
-
-    return re.sub(r"\\u[0-9a-fA-F]{4}", replace, text)
-
-
-def _whole(value: str) -> str:
-    """As a whole word: no letter or digit touches it. Underscores and hyphens may."""
-    return rf"(?<![^\W_]){re.escape(_plain(value))}(?![^\W_])"
-
-
-def _digits(value: str) -> str:
-    digits = re.sub(r"\D", "", value)
-    return r"(?<!\d)" + r"[\s().\-]*".join(digits) + r"(?!\d)"

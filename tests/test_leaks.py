@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 
+from cases.rules.leaks import date_forms, leaks, telling
 from tests.leaks import (
     Identity,
     Leaked,
     Watch,
     assert_database_is_clean,
     assert_nothing_leaks,
-    date_forms,
     exact_sets,
 )
 
@@ -133,3 +133,14 @@ def test_a_date_is_searched_in_both_orders() -> None:
     from_iso = date_forms(date(2018, 2, 9))
 
     assert {"2/9/2018", "09.02.2018", "February 9, 2018", "2018-02-09"} <= from_iso
+
+
+def test_the_scan_says_what_kind_and_never_what(child: Identity) -> None:
+    assert leaks("seen with Zephyrine, born 2018-02-09", [child]) == {"first_name", "birth_date"}
+    assert leaks("nobody", [child]) == frozenset()
+
+
+def test_a_name_that_is_a_word_tells_nothing() -> None:
+    assert telling({"first_name": "Hope", "last_name": "Quillfeather", "nickname": "Bo"}) == {
+        "last_name": "Quillfeather"
+    }
