@@ -19,6 +19,7 @@ from django.db.models.functions import Length
 from audit.events import Event, Outcome
 from audit.recorder import record
 from cases import seal
+from cases.access import NotPermitted, Viewer
 from cases.models.base import Sealed
 from cases.models.sealed import keyed, sealed_models
 from cases.models.sealing import Expunged, key_of, set_key, unit_keyring
@@ -51,9 +52,19 @@ def remaining() -> int:
 
 
 def rotate_keys(
-    *, clock: Callable[[], datetime], tell: Tell = lambda _line: None, batch: int = BATCH
+    *,
+    viewer: Viewer,
+    clock: Callable[[], datetime],
+    tell: Tell = lambda _line: None,
+    batch: int = BATCH,
 ) -> Rotation:
-    """Re-wrap every data key under the current key. Run again after a kill, it goes on."""
+    """Re-wrap every data key under the current key. Run again after a kill, it goes on.
+
+    For the machinery only: raises NotPermitted for anybody signed in. `clock` gives each batch the
+    time of its entry.
+    """
+    if viewer.account_id is not None:
+        raise NotPermitted("Keys are rotated on the server, by its administrator.")
     rewrapped, broken = 0, set[str]()
     for _ in range(PASSES):
         done = 0

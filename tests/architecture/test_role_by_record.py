@@ -44,6 +44,7 @@ def test_the_table_is_complete() -> None:
     assert {permission for cell in table() for permission in cell.permissions} == {
         Permission.VIEW_CASES,
         Permission.LOG_RESPONSE,
+        Permission.EXPUNGE_IDENTITY,
         Permission.PREPARE_RELEASE,
         Permission.REVEAL_IDENTITY,
         Permission.ACKNOWLEDGE_FLAG,

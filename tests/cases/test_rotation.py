@@ -18,6 +18,7 @@ from pytest_django import Settings
 from audit.events import Event, Outcome
 from audit.models import Entry
 from cases import seal
+from cases.access import NotPermitted, system_viewer, viewer_for
 from cases.models import Case, Draft, ImportRun, InvolvedPerson, Victim
 from cases.models.sealing import case_key, key_of, open_identity_of
 from cases.services import rotation
@@ -63,7 +64,7 @@ def opened() -> dict[str, dict[str, str]]:
 
 
 def rotate(**options: Any) -> rotation.Rotation:
-    return rotation.rotate_keys(clock=lambda: NOW, **options)
+    return rotation.rotate_keys(viewer=system_viewer("test"), clock=lambda: NOW, **options)
 
 
 @pytest.mark.django_db
@@ -173,6 +174,14 @@ def test_check_says_what_remains_and_changes_nothing(
     assert f"cases_victim under old: {CASES}\n" in said.getvalue()
     assert rotation.remaining() == 3 * CASES
     assert not Entry.objects.filter(event=Event.KEYS_ROTATED).exists()
+
+
+@pytest.mark.django_db
+def test_nobody_who_signs_in_rotates_keys() -> None:
+    viewer = viewer_for(factories.AccountFactory.create(role="administrator"))
+
+    with pytest.raises(NotPermitted):
+        rotation.rotate_keys(viewer=viewer, clock=lambda: NOW)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,10 +8,11 @@ from factory.django import DjangoModelFactory
 
 from audit.events import Event
 from audit.models import Entry
-from cases.enums import ClockKind, FlagKind, FlagStatus, ImportState
+from cases.enums import ClockKind, ExpungeState, FlagKind, FlagStatus, ImportState
 from cases.models import (
     Clock,
     ClockHold,
+    Expunge,
     Flag,
     ImportChunk,
     ImportRejection,
@@ -21,7 +22,7 @@ from cases.models import (
 )
 from cases.models.sealing import give_key
 from tests.factories.base import DAY, HOUR, NOW
-from tests.factories.case import CaseFactory, ReferralFactory
+from tests.factories.case import CaseFactory, ReferralFactory, VictimFactory
 from tests.factories.unit import AccountFactory, OfficerFactory
 
 
@@ -119,6 +120,28 @@ class SavedMappingFactory(DjangoModelFactory[SavedMapping]):
     name: Any = factory.Sequence(lambda n: f"mapping-{n}")
     body: Any = factory.LazyFunction(dict)
     created_at: Any = NOW - DAY
+
+
+class ExpungeFactory(DjangoModelFactory[Expunge]):
+    """A captain's request about a victim, waiting for a second person; `done` is finished."""
+
+    class Meta:
+        model = Expunge
+
+    case: Any = factory.SubFactory(CaseFactory)
+    victim: Any = factory.LazyAttribute(lambda expunge: VictimFactory.create(case=expunge.case))
+    court_order: Any = "26CV-001234"
+    reason: Any = "Expungement was ordered."
+    requested_by: Any = factory.SubFactory(AccountFactory, role="captain")
+    requested_at: Any = NOW - HOUR
+
+    class Params:
+        done = factory.Trait(
+            state=ExpungeState.DONE,
+            decided_by=factory.SubFactory(AccountFactory, role="captain"),
+            decided_at=NOW,
+            shredded_at=NOW,
+        )
 
 
 class ImportRunFactory(DjangoModelFactory[ImportRun]):
