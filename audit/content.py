@@ -3,8 +3,8 @@
 The database's own text of a JSON column is taken as it stands: no number is read and written again.
 """
 
-import json
 from collections.abc import Sequence
+from json.encoder import encode_basestring
 
 from audit.verifier import FIELDS, FORMAT, leaf_hash
 
@@ -19,12 +19,10 @@ ID = FIELDS.index("id")
 
 Values = Sequence[str | None]
 
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
 
 def content_of(values: Values) -> str:
-    """The text whose UTF-8 bytes are hashed. `values` are `COLUMNS`, in their order."""
-    return _encoder.encode(list(values))
+    """The JSON text whose UTF-8 bytes are hashed. `values` are `COLUMNS`, in their order."""
+    return f"[{','.join(['null' if one is None else encode_basestring(one) for one in values])}]"
 
 
 def hash_of(values: Values) -> bytes:

@@ -63,7 +63,7 @@ def leaves(start: int, end: int) -> list[LeafRow]:
             "WHERE index >= %s AND index < %s ORDER BY index",
             [start, end],
         )
-        return [LeafRow(row[0], row[1], bytes(row[2]), bytes(row[3])) for row in cursor]
+        return [LeafRow(row[0], row[1], bytes(row[2]), bytes(row[3])) for row in cursor.fetchall()]
 
 
 def entries(ids: Sequence[int]) -> dict[int, Values]:
@@ -73,7 +73,7 @@ def entries(ids: Sequence[int]) -> dict[int, Values]:
             f"SELECT {COLUMNS} FROM audit_entry e WHERE e.id = ANY(%s)",  # noqa: S608 - constants
             [list(ids)],
         )
-        return {int(row[ID]): row for row in cursor}
+        return {int(row[ID]): row for row in cursor.fetchall()}
 
 
 def missing_leaf(index: int, size: int) -> Finding:

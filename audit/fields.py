@@ -38,11 +38,11 @@ class ThisTransaction(Func):
     """The number of the transaction that writes the row."""
 
     function = "pg_current_xact_id"
-    output_field = Xid8Field()  # type: ignore[assignment]
+    output_field = Xid8Field()
 
 
 class ThisCluster(Func):
     """The identifier of the database cluster that the row is written in."""
 
     function = "audit_cluster"
-    output_field = models.BigIntegerField()  # type: ignore[assignment]
+    output_field = models.BigIntegerField()

@@ -156,7 +156,7 @@ def _append(signer: Signer, frontier: Frontier, rows: Rows, cluster: int, now: d
     checkpoint.save(force_insert=True)
 
 
-def _row(sql: str, *parameters: object) -> tuple[Any, ...]:
+def _row(sql: str, *parameters: Any) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return tuple(cursor.fetchone())

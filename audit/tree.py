@@ -5,6 +5,7 @@ So that neither a new leaf nor a proof needs more than a few hundred hashes, how
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
 
@@ -108,6 +109,6 @@ def write_nodes(nodes: Sequence[Made]) -> None:
         )
 
 
-def _write(sql: str, columns: list[list[object]] | list[object]) -> None:
+def _write(sql: str, columns: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, columns)

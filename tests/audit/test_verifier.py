@@ -83,7 +83,7 @@ def test_many_signatures_are_read(count: int) -> None:
     assert open_checkpoint(LOG.note(7) + strange, [KEY.key]).size == 7
 
 
-MALFORMED_NOTES = {
+MALFORMED_NOTES: dict[str, Callable[[str], str]] = {
     "no signature": lambda note: note.partition("\n\n")[0] + "\n\n",
     "no empty line": lambda note: note.replace("\n\n", "\n"),
     "no final newline": lambda note: note.removesuffix("\n"),
