@@ -361,7 +361,6 @@ def test_a_person_is_expunged_once() -> None:
     assert ExpungeFactory.create(case=first.case, victim=first.victim).pk
 
 
-<<<<<<< Updated upstream
 def test_a_reveal_is_of_one_thing() -> None:
     reveal = RevealFactory.create()
 
@@ -377,8 +376,6 @@ def test_a_form_serves_one_reveal() -> None:
         change(second, {"form_token": first.form_token})
 
 
-=======
->>>>>>> Stashed changes
 def test_a_blind_token_is_of_one_person() -> None:
     token = BlindTokenFactory.create()
 
