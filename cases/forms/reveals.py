@@ -83,4 +83,4 @@ class RevealForm(forms.Form):
 
     def renew(self, token: str) -> None:
         """Keep what was typed, under a token that was not used."""
-        self.data = {**self.data.dict(), "token": token}  # type: ignore[union-attr]
+        self.data = {**{name: self.data.get(name, "") for name in self.fields}, "token": token}

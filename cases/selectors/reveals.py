@@ -90,7 +90,7 @@ class RevealPage:
     head: CaseHead
     about: About
     is_sealed: bool
-    is_reporter: bool
+    tells_who_reported: bool
     may_reveal: bool
     reasons: tuple[RevealReason, ...]
     minutes: int
@@ -127,7 +127,7 @@ def _page(viewer: Viewer, now: datetime, thing: Thing, session: str) -> RevealPa
         head=case_head(case, can, now),
         about=_about(thing),
         is_sealed=thing.is_sealed,
-        is_reporter=thing.is_reporter,
+        tells_who_reported=thing.tells_who_reported,
         may_reveal=reveal_decision(viewer, thing, now)[0],
         reasons=thing.reasons,
         minutes=rule.shown_minutes,

@@ -79,6 +79,13 @@ class Thing:
         return isinstance(record, InvolvedPerson) and record.role == PersonRole.REPORTER
 
     @property
+    def tells_who_reported(self) -> bool:
+        """Whether it is a reporter, or a text on a case that has one: it may name them."""
+        if self.is_reporter or not isinstance(self.record, Response):
+            return self.is_reporter
+        return self.case.people.filter(role=PersonRole.REPORTER, named=True).exists()
+
+    @property
     def is_sealed(self) -> bool:
         """Whether there is anything behind the seal; of an unidentified person there is not."""
         if isinstance(self.record, Response):
@@ -117,12 +124,13 @@ def may_know_of(viewer: Viewer, thing: Thing) -> bool:
 def reveal_decision(viewer: Viewer, thing: Thing, now: datetime) -> tuple[bool, bool]:
     """Whether the viewer may reveal it at `now`, and whether the case is their own business.
 
-    Who a reporter is stays with whose own business the case is; no grant opens it.
+    Who a reporter is stays with whose own business the case is; no grant opens it, nor a text that
+    may name them.
     """
     decision = access.decide(viewer, thing.case, Permission.REVEAL_IDENTITY, now)
     own = _is_own(decision)
-    allowed = decision.allowed and may_know_of(viewer, thing) and (own or not thing.is_reporter)
-    return allowed, own
+    allowed = decision.allowed and may_know_of(viewer, thing)
+    return allowed and (own or not thing.tells_who_reported), own
 
 
 def _is_own(decision: Decision) -> bool:
@@ -183,9 +191,9 @@ def _texts(response: Response) -> Iterator[tuple[str, str]]:
     key = case_key(response.case)
     labels = {element.code: element.label for element in current_policy().elements}
     if response.sealed_narrative:
-        narrative = open_text(key, response.pk, NARRATIVE_FIELD, response.sealed_narrative)
+        narrative = open_text(key, response.pk, NARRATIVE_FIELD, bytes(response.sealed_narrative))
         yield "Narrative", narrative
     for answer in response.answers.filter(sealed_text__isnull=False):
         place = f"{ANSWER_FIELD}.{answer.element}"
-        text = open_text(key, response.pk, place, answer.sealed_text or b"")
+        text = open_text(key, response.pk, place, bytes(answer.sealed_text or b""))
         yield labels.get(answer.element, answer.element), text

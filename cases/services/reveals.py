@@ -38,7 +38,7 @@ from cases.services.narratives import redactor
 
 WITHHELD = "(Withheld: it could not be cleared of names.)"
 NOT_PERMITTED = "Your role does not allow you to reveal this on this case."
-NOT_YOURS = "Who reported is shown only to those whose own case it is."
+NOT_YOURS = "What tells who reported is shown only to those whose own case it is."
 CHOOSE = "What for: choose one from the list."
 SAY_MORE = "Why: at least {least} letters or digits that somebody else can read, in a sentence."
 USED = "This form served already, or is too old. Nothing was shown; give your reason again."
@@ -208,7 +208,7 @@ def _authorize(asking: _Asking) -> bool:
     sees = access.decide(viewer, thing.case, Permission.VIEW_CASES, now).allowed
     if not (sees and may_know_of(viewer, thing)):
         raise Hidden
-    raise NotPermitted(NOT_YOURS if thing.is_reporter else NOT_PERMITTED)
+    raise NotPermitted(NOT_YOURS if thing.tells_who_reported else NOT_PERMITTED)
 
 
 def _require_reason(asking: _Asking) -> None:

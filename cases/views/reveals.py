@@ -94,10 +94,9 @@ def _show(
     viewer, now, session = viewer_of(request), timezone.now(), _session()
     page = desk.page(viewer=viewer, now=now, session=session, **{desk.parameter: key})
     token = _ticket(request, key).issue(now)
-    rules = {"reasons": page.reasons, "least": page.least}
-    form = RevealForm(initial={"token": token}, **rules)
+    typed = None if refused is None else request.POST
+    form = RevealForm(typed, initial={"token": token}, reasons=page.reasons, least=page.least)
     if refused is not None:
-        form = RevealForm(request.POST, **rules)
         form.renew(token)
         form.add_error(refused.field or None, str(refused))
     context = {"page": page, "head": page.head, "about": page.about, "form": form}

@@ -13,6 +13,7 @@ from audit.models import Entry
 from cases.access import viewer_for
 from cases.enums import AnswerStatus, PersonRole, ResponseKind, RoleCode
 from cases.models import Account, Case, CaseUserObjectPermission, Reveal, Victim
+from cases.rules.leaks import Identity
 from cases.services.responses import AnswerInput, ResponseInput, log_response
 from tests.cases.pages import Desk, signed_in, words
 from tests.factories import (
@@ -26,7 +27,7 @@ from tests.factories import (
     VictimFactory,
     WallFactory,
 )
-from tests.leaks import Identity, Leaked, Watch, assert_nothing_leaks
+from tests.leaks import Leaked, Watch, assert_nothing_leaks
 
 pytestmark = pytest.mark.django_db
 
@@ -476,6 +477,22 @@ def test_an_original_needs_a_reason_too(desk: Desk, report: Any) -> None:
     entry = Entry.objects.filter(event=Event.NARRATIVE_REVEALED).first()
     assert entry is not None
     assert entry.outcome == Outcome.DENIED
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_grant_opens_no_original_that_may_name_the_reporter(
+    case: Case, report: Any, reported: bool
+) -> None:
+    friend = AccountFactory.create()
+    GrantFactory.create(user=friend, content_object=case, works=True)
+    if reported:
+        InvolvedPersonFactory.create(case=case, role=PersonRole.REPORTER)
+    client = signed_in(friend)
+
+    answer = ask_original(client, report)
+
+    assert answer.status_code == (403 if reported else 302)
+    assert is_shown(original(client, report)) is not reported
 
 
 def test_an_originals_answers_are_shown_with_it(desk: Desk, case: Case) -> None:

@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from audit.events import Event
 from audit.models import Entry
-from cases.models import Reveal, Victim
+from cases.models import Account, Reveal, Victim
+from cases.rules.leaks import Identity
 from tests.cases.pages import signed_in
 from tests.factories import AccountFactory, CaseFactory, VictimFactory
-from tests.leaks import Identity, assert_nothing_leaks
+from tests.leaks import assert_nothing_leaks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +52,7 @@ def client(at_now: None) -> Client:
 
 @pytest.fixture
 def victim(client: Client) -> Victim:
-    account = client.get("/session/").wsgi_request.user
+    account = Account.objects.get()
     case = CaseFactory.create(open_and_held=True, detective=account.officer)
     made: Victim = VictimFactory.create(case=case, identity=dict(CHILD))
     return made
