@@ -150,7 +150,7 @@ def token_rows(digests: list[bytes]) -> Iterable[tuple[Any, ...]]:
 
 def _owner(who: list[Any]) -> tuple[UUID, str, str]:
     of_victim, of_person = who[: len(_OF_VICTIM)], who[len(_OF_VICTIM) :]
-    return (of_victim[0], of_victim[1], "") if of_victim[0] else tuple(of_person)  # type: ignore[return-value]
+    return (of_victim[0], of_victim[1], "") if of_victim[0] else tuple(of_person)
 
 
 def _visible(viewer: Viewer, now: datetime, matches: list[_Match]) -> dict[UUID, str]:
