@@ -6,7 +6,6 @@ from django.db.models import F, Q
 from cases.enums import LinkKind, LinkState
 from cases.models.base import Record, one_of
 
-
 DECIDED = [LinkState.CONFIRMED, LinkState.DISMISSED, LinkState.UNDONE]
 
 

@@ -69,7 +69,7 @@ def rebuild_tokens(
 
     `owner` is a key of `OWNERS`; `after` the id where the step before ended, None to begin. A
     person is done wholly or not at all, and one that is done is not done again; so a run that was
-    cut off goes on where it was. Searches go on meanwhile: they ask under every configured key. Raises
+    cut off goes on where it was. Searches go on meanwhile, under every configured key. Raises
     NotPermitted for anybody but the system.
     """
     if viewer.account_id is not None:

@@ -43,8 +43,8 @@ from cases.services.importing.planning import (
     event_digest,
 )
 from cases.services.importing.rows import CaseRow, PersonRow
-from cases.services.locking import take_turn_comparing
 from cases.services.linking import suggest_links
+from cases.services.locking import take_turn_comparing
 from cases.services.narratives import known_person
 from cases.services.tokens import tokens_of
 from cases.services.victims import PERSON_PREFIX, VICTIM_PREFIX
