@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from cases.access import Viewer
 from cases.enums import Channel, RoleCode
+from cases.management.bench.full_case import full_case
 from cases.management.bench.measures import People, people, some_case
 from cases.models import Account
 
@@ -94,6 +95,8 @@ def _of_work(who: People) -> Iterator[Page]:
     yield Page("case list, sergeant", sergeant, reverse("case-list"))
     yield Page("case list, captain", captain, reverse("case-list"))
     yield Page("case page", detective, reverse("case-detail", args=[case_id]))
+    full = reverse("case-detail", args=[full_case(who.detective)])
+    yield Page("case page, 3 victims and 20 narratives", detective, full)
     yield Page("log response", detective, reverse("response-log", args=[case_id]))
     yield Page("new case", detective, new_case)
     yield Page("dashboard, sergeant", sergeant, reverse("dashboard"))
