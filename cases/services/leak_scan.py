@@ -13,7 +13,8 @@ from audit.models import Entry
 from audit.recorder import record
 from cases import seal
 from cases.access import NotPermitted, Viewer
-from cases.models import Case, ElementAnswer, InvolvedPerson, Response, Review, Victim
+from cases.models import Case, ElementAnswer, Response, Review
+from cases.models.base import Sealed
 from cases.models.sealing import open_identity_of
 from cases.rules.leaks import Form, forms, found, telling
 from cases.rules.redaction import FIELDS
@@ -63,7 +64,7 @@ def _wanted(case: Case) -> Iterator[Form]:
         yield from forms(telling(_identity(person)))
 
 
-def _identity(person: Victim | InvolvedPerson) -> dict[str, str]:
+def _identity(person: Sealed) -> dict[str, str]:
     try:
         opened = open_identity_of(person)
     except seal.SealError:
