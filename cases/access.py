@@ -268,6 +268,20 @@ def _granted(viewer: Viewer, now: datetime) -> QuerySet[CaseUserObjectPermission
     return _live_grants(now).filter(user_id=viewer.account_id)
 
 
+def grants_standing(
+    at: OuterRef, case: OuterRef, account: OuterRef
+) -> QuerySet[CaseUserObjectPermission]:
+    """Whether a grant let an account in at a past moment, as far as grants are on file: columns of
+    an outer query."""
+    return CaseUserObjectPermission.objects.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gt=at),
+        content_object_id=case,
+        user_id=account,
+        granted_at__lte=at,
+        expires_at__gt=at,
+    )
+
+
 def _live_grants(now: datetime) -> QuerySet[CaseUserObjectPermission]:
     return CaseUserObjectPermission.objects.filter(
         expires_at__gt=now, ended_at__isnull=True, user__is_active=True

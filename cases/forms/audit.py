@@ -11,11 +11,17 @@ from django.utils.timezone import make_aware
 from audit.events import Event, Outcome
 from audit.selectors import BadCursor, Cursor
 from cases.selectors.audit_log import Asked
+from cases.selectors.audit_questions import CODES
 
 NUMBER = RegexValidator(
     r"^[A-Za-z0-9/. -]*[0-9][A-Za-z0-9/. -]*$",
     "Case number: it has digits in it. Names are never searched for here.",
 )
+PSEUDONYM = RegexValidator(
+    r"^[A-Za-z]-[A-Za-z0-9]{2,12}$",
+    "Victim: give the pseudonym, as in V-7Q2MX. Names are never searched for here.",
+)
+FORMATS = (("csv", "CSV"), ("jsonl", "JSON lines"))
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
@@ -32,15 +38,26 @@ class AuditFilterForm(forms.Form):
     """The filter as it stands in the URL; none of it identifies a child."""
 
     actor = forms.CharField(
-        label="Sign-in name", required=False, max_length=80, widget=forms.TextInput(attrs=PLAIN)
+        label="Sign-in name or badge",
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs=PLAIN),
     )
     case = forms.CharField(
-        label="Case number",
+        label="Case number or id",
         required=False,
         max_length=40,
         validators=[NUMBER],
         widget=forms.TextInput(attrs={"id": "search", **PLAIN}),
     )
+    victim = forms.CharField(
+        label="Victim (pseudonym)",
+        required=False,
+        max_length=14,
+        validators=[PSEUDONYM],
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    ask = forms.ChoiceField(label="Saved question", required=False, choices=[("", "None"), *CODES])
     event = forms.ChoiceField(
         label="What happened",
         required=False,
@@ -74,11 +91,18 @@ class AuditFilterForm(forms.Form):
         return Asked(
             actor=given["actor"].strip(),
             case=given["case"].strip(),
+            victim=given["victim"].strip(),
+            ask=given["ask"],
             event=given["event"],
             outcome=given["outcome"],
             from_at=_midnight(given["since"]),
             before_at=_midnight(until + timedelta(days=1)) if until else None,
         )
+
+    def told(self) -> dict[str, str]:
+        """What was looked for, as far as it made sense: what somebody else typed is not kept."""
+        given = getattr(self, "cleaned_data", {})
+        return {name: str(value) for name, value in given.items() if value and name != "after"}
 
     @property
     def cursor(self) -> Cursor | None:
@@ -87,9 +111,40 @@ class AuditFilterForm(forms.Form):
 
     def query(self, **changes: str) -> str:
         """The filter as a URL carries it."""
-        names = ("actor", "case", "event", "outcome", "since", "until")
+        names = ("actor", "case", "victim", "ask", "event", "outcome", "since", "until")
         given = {name: self.data.get(name, "") for name in names} | changes
         return urlencode({name: value for name, value in given.items() if value})
+
+
+class ExportForm(forms.Form):
+    """In which form the entries go out."""
+
+    form = forms.ChoiceField(choices=FORMATS)
+
+
+class WeekForm(forms.Form):
+    """Any day of the week that is meant."""
+
+    week = forms.DateField(
+        label="Week",
+        widget=forms.HiddenInput,
+        error_messages={
+            "invalid": "Week: give a day of it, as in 2026-03-02.",
+            "required": "Week: give a day of it, as in 2026-03-02.",
+        },
+    )
+
+
+class SignForm(WeekForm):
+    """The signature's sentence."""
+
+    comment = forms.CharField(
+        label="What you looked at, and what you found",
+        help_text="No names of children or families. It stays as it is, for good.",
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Say what you looked at and what you found."},
+    )
 
 
 def _midnight(day: date | None) -> datetime | None:

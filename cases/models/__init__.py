@@ -2,6 +2,7 @@
 
 from cases.models.account import Account, Role, RolePermission
 from cases.models.assignment import Assignment
+from cases.models.audit_review import AuditReview
 from cases.models.case import Case, CaseStateChange, OffenseCode
 from cases.models.clock import Clock, ClockHold
 from cases.models.evidence import Evidence
@@ -30,6 +31,7 @@ from cases.models.victim import BlindToken, InvolvedPerson, Victim
 __all__ = [
     "Account",
     "Assignment",
+    "AuditReview",
     "BlindToken",
     "Case",
     "CaseGroupObjectPermission",

@@ -5,21 +5,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db import models
+from django.db.models import QuerySet
+
 from audit import selectors as log
 from audit.models import Entry
 from audit.selectors import Cursor, Filters
 from cases.access import Viewer
-from cases.models import Account, Case
+from cases.models import Account, Case, InvolvedPerson, Victim
+from cases.selectors.audit_questions import questions
 
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to look for, as people say it: `case` is a number, `actor` a sign-in name."""
+    """What to look for, as people say it: `case` is a number or an id, `actor` a sign-in name or a
+    badge, `victim` a pseudonym, `ask` a saved question's code.
+    """
 
     actor: str = ""
     case: str = ""
+    victim: str = ""
+    ask: str = ""
     event: str = ""
     outcome: str = ""
     from_at: datetime | None = None
@@ -36,7 +44,9 @@ class EntryRow:
     event: str
     outcome: str
     actor: str
+    actor_key: str
     subject: str
+    alias: str
     cases: tuple[str, ...]
     more_cases: int
     reason: str
@@ -62,22 +72,39 @@ def log_page(viewer: Viewer, asked: Asked, after: Cursor | None = None) -> LogPa
     A person or a case that does not exist finds nothing.
     """
     del viewer
+    query = asked_entries(asked)
+    if query is None:
+        return LogPage((), "")
+    page = log.page_of(query, after=after)
+    return LogPage(entry_rows(page.entries), page.next.token if page.next else "")
+
+
+def entry_rows(entries: Iterable[Entry]) -> tuple[EntryRow, ...]:
+    """Entries in words; two queries however many."""
+    listed = list(entries)
+    numbers, aliases = _numbers(listed), _aliases(listed)
+    return tuple(_row(entry, numbers, aliases) for entry in listed)
+
+
+def asked_entries(asked: Asked) -> QuerySet[Entry] | None:
+    """Every entry that was asked for, newest first; None for a person or case that is not there."""
     filters = _filters(asked)
     if filters is None:
-        return LogPage((), "")
-    page = log.entries(filters=filters, after=after)
-    numbers = _numbers(page.entries)
-    rows = tuple(_row(entry, numbers) for entry in page.entries)
-    return LogPage(rows, page.next.token if page.next else "")
+        return None
+    query = log.matching(filters=filters)
+    return questions()[asked.ask].narrow(query) if asked.ask else query
 
 
 def _filters(asked: Asked) -> Filters | None:
-    actor, case = _actor_id(asked.actor), _case_id(asked.case)
-    if UNKNOWN in (actor, case):
+    actor, case = account_id(asked.actor), case_id(asked.case)
+    person, alias = _person(asked.victim)
+    if UNKNOWN in (actor, case, person):
         return None
     return Filters(
         actor_id=actor,
         case=case,
+        person=person,
+        alias=alias,
         event=asked.event,
         outcome=asked.outcome,
         from_at=asked.from_at,
@@ -85,19 +112,57 @@ def _filters(asked: Asked) -> Filters | None:
     )
 
 
-def _actor_id(username: str) -> str:
-    """An account's id; what the system does is found by its own name, as in system:sweep."""
-    if not username or username.startswith("system:"):
-        return username
-    found = Account.objects.filter(username__iexact=username).values_list("pk", flat=True).first()
+def account_id(name: str) -> str:
+    """An account's id by sign-in name, else by its officer's badge; what the system does is found
+    by its own name, as in system:sweep.
+    """
+    if not name or name.startswith("system:"):
+        return name
+    found = (
+        Account.objects.filter(
+            models.Q(username__iexact=name) | models.Q(officer__badge__iexact=name)
+        )
+        .order_by(models.Case(models.When(username__iexact=name, then=0), default=1))
+        .values_list("pk", flat=True)
+        .first()
+    )
     return str(found) if found else UNKNOWN
 
 
-def _case_id(number: str) -> str:
-    if not number:
-        return ""
-    found = Case.objects.filter(number__iexact=number).values_list("pk", flat=True).first()
+def case_id(asked: str) -> str:
+    """A case's id by number; an id stands for itself, the log may outlive the case."""
+    if not asked or _is_uuid(asked):
+        return str(UUID(asked)) if asked else ""
+    found = Case.objects.filter(number__iexact=asked).values_list("pk", flat=True).first()
     return str(found) if found else UNKNOWN
+
+
+def _person(pseudonym: str) -> tuple[str, str]:
+    """The id and pseudonym of a victim or an involved person."""
+    if not pseudonym:
+        return "", ""
+    found = _named(pseudonym__iexact=pseudonym)
+    return next(iter(found.items()), (UNKNOWN, ""))
+
+
+def _named(**of: object) -> Mapping[str, str]:
+    """Person id → pseudonym, of victims and involved persons; one query."""
+    victims = Victim.objects.filter(**of).order_by().values_list("pk", "pseudonym")
+    people = InvolvedPerson.objects.filter(**of).order_by().values_list("pk", "pseudonym")
+    return {str(pk): alias for pk, alias in victims.union(people)}
+
+
+def _aliases(entries: Iterable[Entry]) -> Mapping[str, str]:
+    """Person id → pseudonym, of all that a page of entries are about; one query."""
+    ids = {UUID(key) for entry in entries if (key := _person_key(entry))}
+    return _named(pk__in=ids) if ids else {}
+
+
+def _person_key(entry: Entry) -> str:
+    about = entry.subject_id if entry.subject_type in ("victim", "person") else ""
+    arguments = entry.details.get("route_arguments")
+    key = about or (arguments.get("person_id", "") if isinstance(arguments, dict) else "")
+    return str(key) if _is_uuid(str(key)) else ""
 
 
 def _numbers(entries: Iterable[Entry]) -> Mapping[str, str]:
@@ -113,6 +178,9 @@ def _case_ids(entry: Entry) -> list[str]:
     found = [entry.subject_id] if entry.subject_type == "case" else []
     found += [str(one)] if one else []
     found += [str(case) for case in many] if isinstance(many, list) else []
+    arguments = entry.details.get("route_arguments")
+    if isinstance(arguments, dict) and "case_id" in arguments:
+        found.append(str(arguments["case_id"]))
     return [case for case in dict.fromkeys(found) if _is_uuid(case)]
 
 
@@ -124,8 +192,9 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _row(entry: Entry, numbers: Mapping[str, str]) -> EntryRow:
+def _row(entry: Entry, numbers: Mapping[str, str], aliases: Mapping[str, str]) -> EntryRow:
     cases = _case_ids(entry)
+    alias = aliases.get(_person_key(entry), "")
     shown = cases[:CASES_SHOWN]
     return EntryRow(
         number=entry.pk,
@@ -134,7 +203,9 @@ def _row(entry: Entry, numbers: Mapping[str, str]) -> EntryRow:
         event=entry.event_label,
         outcome=entry.outcome,
         actor=entry.actor_label or "nobody signed in",
-        subject="" if entry.subject_type in ("", "case") else _subject(entry),
+        actor_key=entry.actor_label if entry.actor_id else "",
+        subject="" if alias or entry.subject_type in ("", "case") else _subject(entry),
+        alias=alias,
         cases=tuple(numbers.get(case, case) for case in shown),
         more_cases=len(cases) - len(shown),
         reason=entry.reason,

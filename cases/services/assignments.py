@@ -12,6 +12,7 @@ from cases import access
 from cases.access import NotPermitted, Viewer
 from cases.enums import CaseState, Permission
 from cases.models import Assignment, Case, Officer
+from cases.selectors.versions import changes_since, values_of
 from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.locking import lock_case
 from cases.services.narratives import redactor
@@ -50,7 +51,7 @@ def hand_over(
     """
     if case.detective_id == officer.pk:
         raise AlreadyTheirs(f"{officer} has this case already.")
-    previous = case.detective_id
+    previous, before = case.detective_id, values_of(case)
     case.assignments.filter(ended_at__isnull=True).update(ended_at=now)
     assignment = Assignment.objects.create(
         case=case,
@@ -61,6 +62,7 @@ def hand_over(
         reassignment=case.assignments.exists(),
     )
     _point_case_at(case, officer)
+    changes = changes_since(before, case)
     if case.state in (CaseState.RECEIVED, CaseState.UNDER_REVIEW):
         change_state(viewer, case, CaseState.ASSIGNED, now)
     record(
@@ -69,7 +71,7 @@ def hand_over(
         subject_type="case",
         subject_id=case.pk,
         reason=reason,
-        changes={"detective": [str(previous or ""), str(officer.pk)]},
+        changes=changes,
     )
     refresh_cases(case_ids=[case.pk], now=now)
     refresh_officers(officer_ids={officer.pk} | ({previous} if previous else set()), now=now)

@@ -15,6 +15,7 @@ from cases.models import Case, CaseStateChange, Officer, Referral, Squad
 from cases.models.sealing import new_case_key
 from cases.rules.facts import CARRIES
 from cases.selectors.policy import current_policy, unit_calendar
+from cases.selectors.versions import changes_since
 from cases.services.clocks import refresh_cases
 from cases.services.grants import save_grant
 from cases.services.linking import suggest_links
@@ -82,6 +83,7 @@ def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
         at=now,
         subject_type="case",
         subject_id=case.pk,
+        changes=changes_since({}, case),
         details={"number": case.number, "channel": case.channel},
     )
     _let_opener_work(viewer, case, now)

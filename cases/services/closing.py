@@ -21,6 +21,7 @@ from cases.models import Case, CaseStateChange, Review
 from cases.rules.closing import Obstacle, closing_obstacles
 from cases.selectors.facts import case_facts
 from cases.selectors.policy import current_policy
+from cases.selectors.versions import changes_since, values_of
 from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.locking import lock_case
 from cases.services.narratives import redactor
@@ -110,6 +111,7 @@ def _end(
     reason: str,
 ) -> None:
     ended = CaseState.INACTIVE if disposition == Disposition.INACTIVE else CaseState.CLOSED
+    before = values_of(case)
     case.state, case.disposition, case.closed_at = ended, disposition, now
     case.save(update_fields=["state", "disposition", "closed_at"])
     CaseStateChange.objects.create(
@@ -128,7 +130,7 @@ def _end(
         subject_type="case",
         subject_id=case.pk,
         reason=reason,
-        changes={"state": ended, "disposition": disposition},
+        changes=changes_since(before, case),
     )
     refresh_cases(case_ids=[case.pk], now=now)
     if case.detective_id:
@@ -149,7 +151,7 @@ def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) ->
     if case.state not in ENDED_STATES:
         raise NotEnded("This case has not ended.")
     words = redactor(case)(reason)
-    before = case.state
+    before = values_of(case)
     case.state, case.disposition, case.closed_at = CaseState.REOPENED, "", None
     case.save(update_fields=["state", "disposition", "closed_at"])
     CaseStateChange.objects.create(
@@ -166,6 +168,6 @@ def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) ->
         subject_type="case",
         subject_id=case.pk,
         reason=words,
-        changes={"state": [before, CaseState.REOPENED]},
+        changes=changes_since(before, case),
     )
     refresh_cases(case_ids=[case.pk], now=now)

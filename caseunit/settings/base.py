@@ -45,6 +45,12 @@ REDIS_URL = required("REDIS_URL", redis_url)
 UNIT_NAME = env.str("CASEUNIT_UNIT_NAME", "Crimes Against Children Unit")
 TIME_ZONE = env.str("CASEUNIT_TIME_ZONE", "America/Chicago")
 HOLIDAYS = env.str("CASEUNIT_HOLIDAYS", "US-MO")
+# What the saved questions to the audit log call unusual, and when a week of it must be signed.
+WORKING_HOURS = env.str("CASEUNIT_WORKING_HOURS", "07:00-19:00")
+AUDIT_MANY_DENIALS = env.int("CASEUNIT_AUDIT_MANY_DENIALS", 5)
+AUDIT_LARGE_LIST = env.int("CASEUNIT_AUDIT_LARGE_LIST", 40)
+AUDIT_REVIEW_DAYS = env.int("CASEUNIT_AUDIT_REVIEW_DAYS", 3)
+AUDIT_EXPORT_MOST = env.int("CASEUNIT_AUDIT_EXPORT_MOST", 100_000)
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True

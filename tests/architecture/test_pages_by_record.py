@@ -55,6 +55,8 @@ ACTIONS = {
     "case-assign": "supervise",
     "case-close": "supervise",
     "case-detail": "view_cases",
+    "case-history": "view_cases",
+    "case-looks": "supervise",
     "case-reopen": "supervise",
     "draft-discard": "log_response",
     "draft-save": "log_response",

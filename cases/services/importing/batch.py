@@ -1,7 +1,7 @@
 """Which rows does a batch write, model by model, and under which pseudonyms?"""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from cases.models import (
     Victim,
 )
 from cases.models.sealing import new_pseudonym
+from cases.selectors.versions import changes_since, values_of
 from cases.services.importing.copying import copy_rows
 from cases.services.importing.planning import Plan, referral_digest
 from cases.services.importing.rows import ReferralRow
@@ -88,7 +89,24 @@ class Batch:
         told = {"import": str(self.import_id), **details}
         self.notes.append((event, Note(subject, subject_id, details=told)))
 
+    def _keep_versions(self) -> None:
+        """The case's first entry keeps its fields: of a new case all, else those that changed."""
+        stood = Case.objects.in_bulk([case.pk for case in self.changed])
+        kept = {case.pk: changes_since({}, case) for case in self.cases}
+        kept |= {case.pk: changes_since(values_of(stood[case.pk]), case) for case in self.changed}
+        for at, (event, note) in enumerate(self.notes):
+            case_id = note.subject_id
+            if note.subject_type == "case" and isinstance(case_id, UUID) and case_id in kept:
+                self.notes[at] = event, replace(note, changes=kept.pop(case_id))
+        told = {"import": str(self.import_id)}
+        self.notes += [
+            (Event.CASE_CHANGED, Note("case", case_id, "", changes, told))
+            for case_id, changes in kept.items()
+            if changes
+        ]
+
     def save(self) -> None:
+        self._keep_versions()
         Case.objects.bulk_create(self.cases, batch_size=WRITE_ROWS)
         Case.objects.bulk_update(self.changed, CHANGING, batch_size=WRITE_ROWS)
         Victim.objects.bulk_create(self.victims, batch_size=WRITE_ROWS)

@@ -1,0 +1,110 @@
+"""What has one account done, in numbers that lead to the entries behind them?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Min, QuerySet
+
+from audit.events import Event
+from audit.models import Entry
+from cases.models import Account
+from cases.selectors.audit_log import UNKNOWN, Asked, account_id, asked_entries
+from cases.selectors.audit_questions import questions
+
+LOOKED_BACK = timedelta(days=30)
+# What is asked about one person; the others are about machinery.
+ASKED = ("others", "ungranted", "hours", "denials", "large")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One kind of act and how it ended; `event` and `outcome` are what the log is filtered by."""
+
+    event: str
+    words: str
+    outcome: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    code: str
+    title: str
+    says: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """`sessions` and `addresses` say how many different ones there were."""
+
+    name: str
+    who: str
+    role: str
+    is_active: bool
+    from_at: datetime
+    before_at: datetime
+    sessions: int
+    addresses: int
+    done: tuple[Done, ...]
+    answers: tuple[Answer, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(one.count for one in self.done)
+
+
+def activity(asked: Asked, now: datetime) -> Activity | None:
+    """One account's acts in a span, the last thirty days unless asked; None if it is unknown."""
+    if account_id(asked.actor) in ("", UNKNOWN):
+        return None
+    before_at = asked.before_at or now
+    asked = Asked(
+        actor=asked.actor, from_at=asked.from_at or before_at - LOOKED_BACK, before_at=before_at
+    )
+    entries = asked_entries(asked)
+    if entries is None:
+        return None
+    who = _account(account_id(asked.actor))
+    sources = entries.order_by().aggregate(
+        sessions=Count("session", distinct=True), addresses=Count("source_address", distinct=True)
+    )
+    return Activity(
+        name=who.username if who else asked.actor,
+        who=who.display_name if who else "The system",
+        role=who.role.label if who else "",
+        is_active=who.is_active if who else True,
+        from_at=asked.from_at or now,
+        before_at=before_at,
+        done=tuple(_done(entries)),
+        answers=tuple(_answers(entries)) if who else (),
+        **sources,
+    )
+
+
+def _account(key: str) -> Account | None:
+    if key.startswith("system:"):
+        return None
+    return Account.objects.select_related("role").get(pk=key)
+
+
+def _done(entries: QuerySet[Entry]) -> Iterator[Done]:
+    rows = (
+        entries.order_by()
+        .values_list("event", "outcome")
+        .annotate(count=Count("pk"), first_at=Min("at"), last_at=Max("at"))
+        .order_by("-count", "event", "outcome")
+    )
+    for event, outcome, *numbers in rows:
+        yield Done(event, str(Event(event).label), outcome, *numbers)
+
+
+def _answers(entries: QuerySet[Entry]) -> Iterator[Answer]:
+    known = questions()
+    for code in ASKED:
+        question = known[code]
+        count = question.narrow(entries).order_by().count()
+        yield Answer(code, question.title, question.says, count)

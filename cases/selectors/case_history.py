@@ -1,0 +1,257 @@
+"""How did each field of a case come to be what it is? From the audit log alone (decision 18).
+
+What stands in the case now is held against the last version in the log. If they differ, the case
+was changed past the services, and the page says so.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.timezone import localtime
+
+from audit import selectors as log
+from audit.events import Event, Outcome
+from audit.models import Entry
+from audit.recorder import record
+from audit.selectors import Filters
+from cases import access
+from cases.access import Viewer
+from cases.enums import (
+    CaseState,
+    Channel,
+    Disposition,
+    OffenseClass,
+    PersonRole,
+    Priority,
+    ReviewDecision,
+)
+from cases.models import Case, Officer, Squad
+from cases.selectors.case_detail import CaseHead, case_head
+from cases.selectors.versions import FIELDS, OFFICERS, values_of
+
+MOST = 500
+# What is done to a case and what stands on it. Looks, flags and clocks, which the rules derive,
+# and who may see it have pages of their own.
+ON_FIELDS = (
+    Event.CASE_CREATED,
+    Event.CASE_CHANGED,
+    Event.CASE_ASSIGNED,
+    Event.ASSIGNMENT_ACKNOWLEDGED,
+    Event.CASE_STATE_CHANGED,
+    Event.CASE_CLOSED,
+    Event.CASE_REOPENED,
+)
+ON_RECORDS = (
+    Event.VICTIM_ADDED,
+    Event.VICTIM_CHANGED,
+    Event.PERSON_ADDED,
+    Event.PERSON_CHANGED,
+    Event.IDENTITY_CHANGED,
+    Event.IDENTITY_EXPUNGED,
+    Event.EVIDENCE_CHANGED,
+    Event.ATTACHMENT_ADDED,
+    Event.REFERRAL_RECEIVED,
+    Event.REFERRAL_ACKNOWLEDGED,
+    Event.REFERRAL_JOINED,
+    Event.RESPONSE_LOGGED,
+    Event.REPORT_REVIEWED,
+    Event.CLOSURE_REVIEWED,
+    Event.CLOCK_HELD,
+    Event.CLOCK_RELEASED,
+)
+LABELS = {
+    "child_witness": "Child witness",
+    "closed_at": "Ended",
+    "happened_at": "Happened",
+    "nibrs": "NIBRS code",
+    "offense_class": "Offense class",
+    "received_at": "Received",
+    "serious_injury": "Serious injury",
+}
+VOCABULARIES = {
+    "channel": Channel,
+    "decision": ReviewDecision,
+    "disposition": Disposition,
+    "offense_class": OffenseClass,
+    "priority": Priority,
+    "role": PersonRole,
+    "state": CaseState,
+}
+# Of what an entry holds, what a reader of the case may be told beside the change itself.
+TOLD = ("victim", "person", "role", "kind", "decision", "fields", "how", "import")
+NOTHING = "nothing"
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    at: datetime
+    who: str
+    what: str
+    reason: str
+    differences: tuple[Difference, ...]
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One value, and since when, by whom. No `at`: it was there before the log tells of it."""
+
+    value: str
+    at: datetime | None
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldHistory:
+    """Oldest version first. `unexplained`: what stands in the case is not the last version."""
+
+    field: str
+    now: str
+    versions: tuple[Version, ...]
+    unexplained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    head: CaseHead
+    fields: tuple[FieldHistory, ...]
+    changes: tuple[Change, ...]
+    capped: bool
+
+    @property
+    def unexplained(self) -> tuple[FieldHistory, ...]:
+        return tuple(field for field in self.fields if field.unexplained)
+
+
+def case_history(*, viewer: Viewer, now: datetime, case_id: UUID) -> HistoryPage:
+    """Every version of every field, who and when. Partners see the case's own fields alone.
+
+    Leaves an entry. Raises Hidden.
+    """
+    case, can = access.open_case(viewer, case_id, now)
+    details = {"part": "history"}
+    entries = _entries(case, ON_FIELDS if viewer.discipline else (*ON_FIELDS, *ON_RECORDS))
+    record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk, details=details)
+    capped, entries = len(entries) > MOST, entries[:MOST]
+    standing = values_of(case)
+    names = _names(entries, standing)
+    fields = (_field(name, standing[name], entries, names, capped=capped) for name in FIELDS)
+    changes = (_change(entry, names) for entry in reversed(entries))
+    return HistoryPage(case_head(case, can, now), tuple(fields), tuple(changes), capped)
+
+
+def _entries(case: Case, events: Iterable[Event]) -> list[Entry]:
+    """What was done to the case, oldest first; lists that merely named it are not it."""
+    query = log.matching(filters=Filters(case=str(case.pk)))
+    done = query.filter(event__in=tuple(events), outcome=Outcome.ALLOWED)
+    return list(done.order_by("at", "id")[: MOST + 1])
+
+
+def _pairs(entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """Field, before and after; an entry that kept only the new value has no before."""
+    for name, value in entry.changes.items():
+        match value:
+            case [before, after]:
+                yield name, _text(before), _text(after)
+            case _:
+                yield name, "", _text(value)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _field(
+    name: str, standing: str, entries: list[Entry], names: Names, *, capped: bool
+) -> FieldHistory:
+    versions: list[Version] = []
+    last = None
+    for entry in entries:
+        if "import" in entry.details and not entry.changes:
+            last = None
+        for field, before, after in _pairs(entry):
+            if field != name:
+                continue
+            if not versions and before:
+                versions.append(Version(_said(name, before, names), None, ""))
+            versions.append(Version(_said(name, after, names), entry.at, entry.actor_label))
+            last = after
+    now = _said(name, standing, names)
+    unexplained = last is not None and last != standing and not capped
+    return FieldHistory(_label(name), now, tuple(versions), unexplained)
+
+
+def _change(entry: Entry, names: Names) -> Change:
+    return Change(
+        at=entry.at,
+        who=entry.actor_label,
+        what=entry.event_label,
+        reason=entry.reason,
+        differences=tuple(
+            Difference(_label(name), _said(name, before, names), _said(name, after, names))
+            for name, before, after in _pairs(entry)
+            if before != after
+        ),
+        told=tuple(
+            f"{_label(key)}: {_said(key, _listed(entry.details[key]), names)}"
+            for key in TOLD
+            if entry.details.get(key)
+        ),
+    )
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+def _said(name: str, value: str, names: Names) -> str:
+    if not value:
+        return NOTHING
+    if name in VOCABULARIES:
+        return _word(name, value)
+    if name.endswith("_at"):
+        return _moment(value)
+    return names.get(value, value)
+
+
+def _word(name: str, value: str) -> str:
+    try:
+        return str(VOCABULARIES[name](value).label)
+    except ValueError:
+        return value
+
+
+def _moment(value: str) -> str:
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return f"{localtime(at):%-d %b %Y %H:%M}"
+
+
+def _names(entries: Iterable[Entry], standing: Mapping[str, str]) -> Names:
+    """Officers and squads by id, of all that the versions name; two queries."""
+    pairs = [pair for entry in entries for pair in _pairs(entry)]
+    pairs += [(name, "", value) for name, value in standing.items()]
+    officers = {value for name, *values in pairs if name in OFFICERS for value in values if value}
+    squads = {value for name, *values in pairs if name == "squad" for value in values if value}
+    named = {
+        str(pk): name
+        for pk, name in Officer.objects.filter(pk__in=officers).values_list("pk", "name")
+    }
+    rows = Squad.objects.filter(pk__in=squads).values_list("pk", "name")
+    return named | {str(pk): name for pk, name in rows}
