@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -35,7 +35,7 @@ from cases.models import (
     Victim,
 )
 from cases.models.base import Sealed
-from cases.models.sealed import sealed_models
+from cases.models.sealed import keyed, sealed_models
 from cases.models.sealing import generation_of, leaf_of, set_key
 from cases.rules.reasons import says_enough, visible
 from cases.services.locking import lock_case
@@ -179,7 +179,7 @@ def _person(case: Case, pseudonym: str) -> Person:
                 raise BadExpunge("There is no identity to expunge.")
             if person.expunges.exclude(state=ExpungeState.WITHDRAWN).exists():
                 raise BadExpunge("An expunge of this person is already asked for.")
-            return cast("Person", person)
+            return person
     raise access.Hidden
 
 
@@ -241,7 +241,7 @@ def _person_of(request: Expunge) -> Person:
 
 def _lock_person(request: Expunge) -> Person:
     person = _person_of(request)
-    return cast("Person", type(person)._default_manager.select_for_update().get(pk=person.pk))
+    return type(person)._default_manager.select_for_update().get(pk=person.pk)
 
 
 def _destroy(case: Case, person: Person) -> list[str]:
@@ -272,7 +272,7 @@ def _empty_what_quotes(case: Case) -> list[str]:
     for model in sealed_models():
         if model in (Case, Victim, InvolvedPerson) or not _has_case(model):
             continue
-        rows = model._default_manager.filter(case=case, wrapped_key__isnull=False)
+        rows = keyed(model).filter(case=case)
         leaves += [_leaf(row) for row in rows.select_for_update()]
         if model is Draft:
             rows.delete()
@@ -283,6 +283,8 @@ def _empty_what_quotes(case: Case) -> list[str]:
 
 def _empty_upload(case: Case) -> list[str]:
     """The file that the case came from was sealed in pieces, which old backups still hold."""
+    if case.import_run_id is None:
+        return []
     runs = ImportRun.objects.filter(pk=case.import_run_id, wrapped_key__isnull=False)
     leaves = [_leaf(run) for run in runs.select_for_update()]
     _empty(runs)

@@ -10,6 +10,7 @@ by the next.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -151,7 +152,7 @@ class _Walk:
 
 def _write(model: type[Sealed], rows: Iterable[Sealed]) -> None:
     """One statement for the batch, and no other column than these two."""
-    values = [value for row in rows for value in (row.pk, row.key_id, row.wrapped_key)]
+    values: list[Any] = [value for row in rows for value in (row.pk, row.key_id, row.wrapped_key)]
     if not values:
         return
     table = connection.ops.quote_name(model._meta.db_table)

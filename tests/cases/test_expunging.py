@@ -25,6 +25,7 @@ from cases.access import Hidden, NotPermitted, viewer_for
 from cases.enums import ExpungeState, RoleCode
 from cases.models import Account, BlindToken, Case, Draft, Expunge, Victim
 from cases.models.sealing import Expunged, case_key, key_of, open_identity_of, open_text
+from cases.rules.leaks import Identity
 from cases.services.expunging import (
     BadExpunge,
     Confirmation,
@@ -38,7 +39,6 @@ from caseunit.embedded.postgres import _wheel_binaries
 from tests import factories
 from tests.cases.pages import signed_in, words
 from tests.factories.base import NOW, PASSWORD
-from tests.leaks import Identity
 
 ORDER = "26CV-001234 div. 7"
 REASON = "Expungement was ordered after the appeal."
@@ -75,7 +75,8 @@ def captains(store: Path) -> tuple[Account, Account]:
 @pytest.fixture
 def victim(store: Path, child: Identity) -> Victim:
     case = factories.CaseFactory.create()
-    return factories.VictimFactory.create(case=case, identity=dict(child))
+    made: Victim = factories.VictimFactory.create(case=case, identity=dict(child))
+    return made
 
 
 def ask(account: Account, victim: Victim, **changes: Any) -> Expunge:
@@ -140,7 +141,7 @@ def test_originals_drafts_and_the_upload_go_and_redacted_texts_stay(
     told = f"{child['first_name']} {child['last_name']} was seen."
     response = factories.ResponseFactory.create(case=case, initial_report=True, narrative=told)
     factories.DraftFactory.create(case=case)
-    old_key, sealed = case_key(case), bytes(response.sealed_narrative)
+    old_key, sealed = case_key(case), bytes(response.sealed_narrative or b"")
 
     expunge(captains, victim)
 
@@ -210,7 +211,7 @@ def test_a_dump_restored_after_the_expunge_does_not_open(
         beside = Victim(pk=other.pk, **look_up("cases_victim", other.pk, SEALED))
     assert back.sealed
     assert back.wrapped_key
-    assert bytes(original["sealed_narrative"]) == bytes(response.sealed_narrative)
+    assert bytes(original["sealed_narrative"]) == bytes(response.sealed_narrative or b"")
     with pytest.raises(Expunged):
         open_identity_of(back)
     with pytest.raises(Expunged):
@@ -245,13 +246,11 @@ def restored(dump: Path) -> Iterator[Callable[[str, object, tuple[str, ...]], di
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE template0")
     try:
         program("pg_restore", "--no-owner", *PARTS, f"--dbname={url(name)}", str(dump))
-        with closing(psycopg2.connect(url(name))) as beside, beside.cursor() as cursor:
+        with closing(psycopg2.connect(url(name))) as beside, beside.cursor() as rows:
 
             def look_up(table: str, key: object, columns: tuple[str, ...]) -> dict[str, Any]:
-                cursor.execute(
-                    f"SELECT {', '.join(columns)} FROM {table} WHERE id = %s", [str(key)]
-                )
-                row = cursor.fetchone()
+                rows.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE id = %s", [str(key)])
+                row = rows.fetchone()
                 assert row is not None
                 return dict(zip(columns, row, strict=True))
 

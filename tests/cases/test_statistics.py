@@ -15,11 +15,11 @@ from audit.events import Event
 from audit.models import Entry
 from cases.access import Hidden, viewer_for
 from cases.enums import Channel, OffenseClass, RoleCode
+from cases.rules.leaks import Identity
 from cases.selectors.statistics import complete_years, edition
 from tests import factories
 from tests.cases.pages import signed_in, words
 from tests.factories.base import NOW
-from tests.leaks import Identity
 
 LAST_YEAR = NOW.year - 1
 SUMMER = datetime(LAST_YEAR, 7, 15, 12, tzinfo=UTC)
@@ -120,7 +120,7 @@ def test_the_year_is_the_units_year() -> None:
 
 
 @pytest.mark.parametrize("year", [NOW.year, LAST_YEAR - 1, "soon", "20\uff125", "-1", "99999"])
-def test_another_year_is_not_there(year: object, captain: Client) -> None:
+def test_another_year_is_not_there(year: int | str, captain: Client) -> None:
     a_year()
 
     assert captain.get(reverse("statistics"), {"year": year}).status_code == 404
