@@ -272,7 +272,8 @@ def _empty_what_quotes(case: Case) -> list[str]:
     for model in sealed_models():
         if model in (Case, Victim, InvolvedPerson) or not _has_case(model):
             continue
-        rows = keyed(model).filter(case=case)
+        sealed: Any = keyed(model)
+        rows = sealed.filter(case=case)
         leaves += [_leaf(row) for row in rows.select_for_update()]
         if model is Draft:
             rows.delete()

@@ -61,6 +61,7 @@ def a_caseload() -> dict[str, dict[str, str]]:
 
 
 def opened() -> dict[str, dict[str, str]]:
+    people: list[Victim | InvolvedPerson]
     people = [*Victim.objects.all(), *InvolvedPerson.objects.all()]
     return {person.pseudonym: open_identity_of(person) for person in people}
 
