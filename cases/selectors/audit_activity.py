@@ -8,11 +8,14 @@ from django.db.models import Count, Max, Min, QuerySet
 
 from audit.events import Event
 from audit.models import Entry
+from audit.selectors import Filters, matching
 from cases.models import Account
-from cases.selectors.audit_log import UNKNOWN, Asked, account_id, asked_entries
+from cases.selectors.audit_log import UNKNOWN, Asked, account_id
 from cases.selectors.audit_questions import questions
 
 LOOKED_BACK = timedelta(days=30)
+# The end of a span is not in it; what happens at this moment is.
+JUST_NOW = timedelta(microseconds=1)
 # What is asked about one person; the others are about machinery.
 ASKED = ("others", "ungranted", "hours", "denials", "large")
 
@@ -59,16 +62,13 @@ class Activity:
 
 def activity(asked: Asked, now: datetime) -> Activity | None:
     """One account's acts in a span, the last thirty days unless asked; None if it is unknown."""
-    if account_id(asked.actor) in ("", UNKNOWN):
+    key = account_id(asked.actor)
+    if key in ("", UNKNOWN):
         return None
-    before_at = asked.before_at or now
-    asked = Asked(
-        actor=asked.actor, from_at=asked.from_at or before_at - LOOKED_BACK, before_at=before_at
-    )
-    entries = asked_entries(asked)
-    if entries is None:
-        return None
-    who = _account(account_id(asked.actor))
+    before_at = asked.before_at or now + JUST_NOW
+    from_at = asked.from_at or before_at - LOOKED_BACK
+    entries = matching(filters=Filters(actor_id=key, from_at=from_at, before_at=before_at))
+    who = _account(key)
     sources = entries.order_by().aggregate(
         sessions=Count("session", distinct=True), addresses=Count("source_address", distinct=True)
     )
@@ -77,7 +77,7 @@ def activity(asked: Asked, now: datetime) -> Activity | None:
         who=who.display_name if who else "The system",
         role=who.role.label if who else "",
         is_active=who.is_active if who else True,
-        from_at=asked.from_at or now,
+        from_at=from_at,
         before_at=before_at,
         done=tuple(_done(entries)),
         answers=tuple(_answers(entries)) if who else (),
