@@ -110,6 +110,7 @@ def test_a_file_that_others_may_touch_is_refused(
         ("k1:short", "is not base64|must be 32 bytes"),
         (f"k1:{key()}\nk1:{key()}", "same key id twice"),
     ],
+    ids=["empty", "comment", "short", "twice"],
 )
 def test_a_malformed_file_is_refused_without_its_content(
     text: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

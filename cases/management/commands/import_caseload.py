@@ -1,6 +1,6 @@
 """How does a unit load the caseload it has? From a bundle: a folder or zip of four CSV files."""
 
-from cases.management.importing import ImportCommand
+from cases.management.commands._importing import ImportCommand
 
 
 class Command(ImportCommand):

@@ -2,7 +2,7 @@
 
 from django.core.management.base import CommandParser
 
-from cases.management.importing import ImportCommand
+from cases.management.commands._importing import ImportCommand
 
 
 class Command(ImportCommand):
