@@ -16,7 +16,8 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write `rows`, whose values stand in the order of `columns` (attribute names of the model).
 
-    What the rows don't give takes the model's own default, a numbered key the table's next number.
+    What the rows don't give takes the model's own default; a numbered key and what the table fills in
+    are left to it.
     Inside the caller's transaction.
     """
     rest = _defaults(model, columns)
@@ -35,7 +36,9 @@ def _defaults(model: type[Model], columns: Sequence[str]) -> dict[str, Any]:
     return {
         field.attname: getattr(blank, field.attname)
         for field in model._meta.concrete_fields
-        if field.attname not in columns and not isinstance(field, AutoField)
+        if field.attname not in columns
+        and not isinstance(field, AutoField)
+        and not field.has_db_default()
     }
 
 
