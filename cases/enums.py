@@ -251,7 +251,10 @@ class Permission(TextChoices):
     GRANT_ACCESS = "grant_access", "Give others access to a case"
     SEARCH_PEOPLE = "search_people", "Find a person by name, birth date or address"
     REVEAL_IDENTITY = "reveal_identity", "Reveal who a child is, with a reason"
-    EXPUNGE_IDENTITY = "expunge_identity", "Expunge an identity by court order, with a second person"
+    EXPUNGE_IDENTITY = (
+        "expunge_identity",
+        "Expunge an identity by court order, with a second person",
+    )
     SEE_FIGURES = "see_figures", "See unit figures"
     PREPARE_RELEASE = "prepare_release", "Prepare releases"
     IMPORT_CASELOAD = "import_caseload", "Import a caseload"

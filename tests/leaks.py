@@ -29,8 +29,10 @@ from django.http.response import HttpResponseBase
 from django.template import Context as TemplateContext
 from django.test.signals import template_rendered
 
-from cases.rules.leaks import Identity, decoded, forms, plain
+from cases.rules import leaks
+from cases.rules.leaks import decoded, forms, plain
 
+Identity = leaks.Identity
 NAMES = ("name", "first_name", "last_name", "caregiver_name", "suspect_name", "alias")
 DEPTH = 8
 SEQUENCES = (list, tuple, set, frozenset, deque, KeysView, ValuesView, QuerySet)

@@ -75,7 +75,7 @@ class PlainSelect(forms.Select):
 
     def optgroups(
         self, name: str, value: list[str], attrs: dict[str, Any] | None = None
-    ) -> list[tuple[str | None, list[dict[str, Any]], int]]:
+    ) -> list[tuple[str | None, list[dict[str, Any]], int | None]]:
         options = [
             {"value": key, "label": label, "selected": str(key) in value}
             for key, label in self.choices

@@ -160,9 +160,7 @@ class Migration(migrations.Migration):
                         fields=("first", "second", "kind"), name="link_stands_once"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("first__lt", django.db.models.expressions.F("second"))
-                        ),
+                        condition=models.Q(("first__lt", django.db.models.expressions.F("second"))),
                         name="link_in_order",
                     ),
                     models.CheckConstraint(

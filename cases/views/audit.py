@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from audit.events import Event
 from audit.recorder import record
 from audit.selectors import sealing_status
-from audit.selectors import sealing_status
 from cases.enums import Permission
 from cases.forms.audit import AuditFilterForm, ExportForm
 from cases.selectors.audit_activity import activity as activity_of

@@ -1,6 +1,7 @@
 """Does the way from a name to a case, and to a link between two, work in a browser?"""
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
@@ -8,7 +9,7 @@ from cases.enums import RoleCode
 from cases.models import Account, Case
 from cases.services.linking import suggest_links
 from tests.browser.conftest import SignIn
-from tests.browser.test_pages import AXE, AXE_SCRIPT
+from tests.browser.test_pages import AXE
 from tests.factories import NOW, CaseFactory, VictimFactory, WallFactory
 from tests.leaks import Identity, assert_nothing_leaks
 

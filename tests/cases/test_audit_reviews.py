@@ -123,7 +123,7 @@ def test_only_who_reads_the_log_signs(desk: Desk) -> None:
         sign_week(viewer=viewer_for(desk.sergeant), now=NOW, day=MONDAY, comment=SAID)
     for client in (desk.as_sergeant, desk.as_detective):
         for name in ("audit-weeks", "audit-week", "audit-activity", "audit-looks"):
-            assert client.get(reverse(name), {"week": MONDAY}).status_code == 404
+            assert client.get(reverse(name), {"week": MONDAY.isoformat()}).status_code == 404
         for name in ("audit-week-sign", "audit-export"):
             assert client.post(reverse(name), {"week": MONDAY}).status_code == 404
 

@@ -106,6 +106,7 @@ def test_history_shows_each_version_and_who(desk: Desk) -> None:
     page = desk.as_sergeant.get(reverse("case-history", args=[case.pk]))
 
     fields = {field.field: field for field in page.context["page"].fields}
+    assert desk.detective.officer is not None
     assert [version.value for version in fields["Detective"].versions] == [
         desk.detective.officer.name,
         second.name,

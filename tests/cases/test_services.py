@@ -27,6 +27,7 @@ from cases.enums import (
     RoleCode,
 )
 from cases.models import Case, Draft, Flag, Officer, Response, Victim
+from cases.models.response import NARRATIVE_FIELD
 from cases.models.sealing import case_key, open_identity_of, open_text
 from cases.services import responses
 from cases.services.assignments import OfficerGone, acknowledge_assignment, assign_case
@@ -194,7 +195,7 @@ def test_a_narrative_is_kept_sealed_and_redacted(unit: Unit) -> None:
     opened = open_text(
         case_key(case),
         response.pk,
-        responses.NARRATIVE_FIELD,
+        NARRATIVE_FIELD,
         bytes(response.sealed_narrative or b""),
     )
     assert opened == original
@@ -207,9 +208,7 @@ def test_a_sealed_narrative_moved_to_another_entry_does_not_open(unit: Unit) -> 
     other = unit.log(case, ResponseKind.SUPPLEMENT, narrative="Other.")
 
     with pytest.raises(seal.Tampered):
-        open_text(
-            case_key(case), one.pk, responses.NARRATIVE_FIELD, bytes(other.sealed_narrative or b"")
-        )
+        open_text(case_key(case), one.pk, NARRATIVE_FIELD, bytes(other.sealed_narrative or b""))
 
 
 def test_an_identity_moved_to_another_row_does_not_open(unit: Unit) -> None:

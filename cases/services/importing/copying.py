@@ -16,8 +16,8 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write `rows`, whose values stand in the order of `columns` (attribute names of the model).
 
-    What the rows don't give takes the model's own default; a numbered key and what the table fills in
-    are left to it.
+    What the rows don't give takes the model's own default; a numbered key, and what the table
+    fills in by itself, are left to it.
     Inside the caller's transaction.
     """
     rest = _defaults(model, columns)
