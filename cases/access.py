@@ -12,16 +12,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from cases.enums import Permission, Rank, Scope
-from cases.models import Account, Case, CaseUserObjectPermission, RolePermission, Squad, Wall
+from cases.models import Account, Case, CaseUserObjectPermission, Wall
+from cases.viewers import (
+    Viewer,
+    system_viewer,
+    viewer_for,
+    viewer_of_row,
+    viewer_rows,
+    viewers_for,
+)
+
+__all__ = ["Viewer", "system_viewer", "viewer_for", "viewers_for"]
 
 GRANT_VIEW = "view_case"
 GRANT_WORK = "work_case"
@@ -53,30 +62,6 @@ class NotPermitted(PermissionDenied):
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who is asking. Built once per request; every selector and service takes one."""
-
-    account_id: UUID | None
-    label: str
-    role_code: str
-    scope: Scope
-    permissions: frozenset[Permission]
-    officer_id: UUID | None = None
-    squad_ids: frozenset[UUID] = frozenset()
-    discipline: str = ""
-    is_active: bool = True
-
-    @property
-    def account_key(self) -> UUID:
-        """The account's id for look-ups; the system has none, and nil matches nothing."""
-        return self.account_id or UUID(int=0)
-
-    def can(self, permission: Permission) -> bool:
-        """Whether the role holds the permission at all; on a case, ask `decide`."""
-        return self.is_active and permission in self.permissions
-
-
-@dataclass(frozen=True, slots=True)
 class AccessStep:
     """One rule that was asked. `outcome` is granted, denied, not granted or not applicable."""
 
@@ -89,66 +74,6 @@ class AccessStep:
 class Decision:
     allowed: bool
     steps: tuple[AccessStep, ...]
-
-
-def viewer_for(account: Account) -> Viewer:
-    """The account as a viewer: role, permissions and squads, in one query."""
-    return _viewer(_viewer_rows(Account.objects.filter(pk=account.pk)).get())
-
-
-def viewers_for(accounts: QuerySet[Account]) -> tuple[Viewer, ...]:
-    """Many accounts as viewers, in one query however many they are."""
-    return tuple(_viewer(row) for row in _viewer_rows(accounts))
-
-
-def _viewer_rows(accounts: QuerySet[Account]) -> QuerySet[Any, Any]:
-    asked = accounts.annotate(
-        may=ArraySubquery(
-            RolePermission.objects.filter(role=OuterRef("role")).values("permission")
-        ),
-        leads=ArraySubquery(
-            Squad.objects.filter(sergeant=OuterRef("officer")).order_by().values("pk")
-        ),
-    )
-    return asked.values(
-        "pk",
-        "role__code",
-        "role__label",
-        "role__scope",
-        "officer_id",
-        "officer__rank",
-        "officer__squad_id",
-        "discipline",
-        "display_name",
-        "is_active",
-        "may",
-        "leads",
-    )
-
-
-def _viewer(row: Mapping[str, Any]) -> Viewer:
-    return Viewer(
-        account_id=row["pk"],
-        label=row["display_name"],
-        role_code=row["role__code"],
-        scope=Scope(row["role__scope"]),
-        permissions=frozenset(Permission(name) for name in row["may"]),
-        officer_id=row["officer_id"],
-        squad_ids=_squads(row["leads"], row["officer__rank"], row["officer__squad_id"]),
-        discipline=row["discipline"],
-        is_active=row["is_active"],
-    )
-
-
-def _squads(leads: list[UUID], rank: str | None, squad_id: UUID | None) -> frozenset[UUID]:
-    """The squads an officer leads; a sergeant's own squad is theirs too."""
-    own = {squad_id} if rank == Rank.SERGEANT and squad_id else set()
-    return frozenset(leads) | own
-
-
-def system_viewer(task: str) -> Viewer:
-    """The system at work: a named task, every permission, every case; audited under its name."""
-    return Viewer(None, f"system:{task}", "system", Scope.ALL, frozenset(Permission))
 
 
 def visible_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
@@ -443,8 +368,8 @@ def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
     )
     grants = _grants_by_account(case, now)
     seeing = []
-    for row in _viewer_rows(accounts):
-        viewer = _viewer(row)
+    for row in viewer_rows(accounts):
+        viewer = viewer_of_row(row)
         wall = _wall_said(walled=viewer.account_id in walled)
         given = tuple(grants[row["pk"]])
         decision = _decision(viewer, case, Permission.VIEW_CASES, wall, given)

@@ -198,12 +198,11 @@ def plain_rows(rows: Iterable[Sequence[str]]) -> SafeString:
 @register.simple_tag
 def plain_options(options: Iterable[Mapping[str, Any]]) -> SafeString:
     """The options of a select, as a Django widget describes them."""
-    chosen = format_html(" selected")
-    return format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        (
-            (str(option["value"]), chosen if option["selected"] else "", option["label"])
-            for option in options
-        ),
-    )
+    return format_html_join("", "{}", ((_plain_option(option),) for option in options))
+
+
+def _plain_option(option: Mapping[str, Any]) -> SafeString:
+    value, label = str(option["value"]), option["label"]
+    if option["selected"]:
+        return format_html('<option value="{}" selected>{}</option>', value, label)
+    return format_html('<option value="{}">{}</option>', value, label)

@@ -1,0 +1,96 @@
+"""Who is asking? An account with its role, permissions and squads, read once for each request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+
+from cases.enums import Permission, Rank, Scope
+from cases.models import Account, RolePermission, Squad
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking. Built once per request; every selector and service takes one."""
+
+    account_id: UUID | None
+    label: str
+    role_code: str
+    scope: Scope
+    permissions: frozenset[Permission]
+    officer_id: UUID | None = None
+    squad_ids: frozenset[UUID] = frozenset()
+    discipline: str = ""
+    is_active: bool = True
+
+    @property
+    def account_key(self) -> UUID:
+        """The account's id for look-ups; the system has none, and nil matches nothing."""
+        return self.account_id or UUID(int=0)
+
+    def can(self, permission: Permission) -> bool:
+        """Whether the role holds the permission at all; on a case, ask `decide`."""
+        return self.is_active and permission in self.permissions
+
+
+def viewer_for(account: Account) -> Viewer:
+    """The account as a viewer: role, permissions and squads, in one query."""
+    return viewer_of_row(viewer_rows(Account.objects.filter(pk=account.pk)).get())
+
+
+def viewers_for(accounts: QuerySet[Account]) -> tuple[Viewer, ...]:
+    """Many accounts as viewers, in one query however many they are."""
+    return tuple(viewer_of_row(row) for row in viewer_rows(accounts))
+
+
+def viewer_rows(accounts: QuerySet[Account]) -> QuerySet[Any, Any]:
+    asked = accounts.annotate(
+        may=ArraySubquery(
+            RolePermission.objects.filter(role=OuterRef("role")).values("permission")
+        ),
+        leads=ArraySubquery(
+            Squad.objects.filter(sergeant=OuterRef("officer")).order_by().values("pk")
+        ),
+    )
+    return asked.values(
+        "pk",
+        "role__code",
+        "role__label",
+        "role__scope",
+        "officer_id",
+        "officer__rank",
+        "officer__squad_id",
+        "discipline",
+        "display_name",
+        "is_active",
+        "may",
+        "leads",
+    )
+
+
+def viewer_of_row(row: Mapping[str, Any]) -> Viewer:
+    return Viewer(
+        account_id=row["pk"],
+        label=row["display_name"],
+        role_code=row["role__code"],
+        scope=Scope(row["role__scope"]),
+        permissions=frozenset(Permission(name) for name in row["may"]),
+        officer_id=row["officer_id"],
+        squad_ids=_squads(row["leads"], row["officer__rank"], row["officer__squad_id"]),
+        discipline=row["discipline"],
+        is_active=row["is_active"],
+    )
+
+
+def _squads(leads: list[UUID], rank: str | None, squad_id: UUID | None) -> frozenset[UUID]:
+    """The squads an officer leads; a sergeant's own squad is theirs too."""
+    own = {squad_id} if rank == Rank.SERGEANT and squad_id else set()
+    return frozenset(leads) | own
+
+
+def system_viewer(task: str) -> Viewer:
+    """The system at work: a named task, every permission, every case; audited under its name."""
+    return Viewer(None, f"system:{task}", "system", Scope.ALL, frozenset(Permission))
