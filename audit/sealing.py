@@ -1,7 +1,7 @@
 """How does an entry get into the tree, without any writer waiting for it?
 
 Entries are taken in the order `(xid, id)`, and only those of transactions below the oldest one that
-still runs (`pg_snapshot_xmin`): whatever commits later stands behind them, so nothing is skipped,
+still runs in this database: whatever commits later stands behind them, so nothing is skipped,
 however late it commits. Transaction numbers start anew in another cluster, after a dump was
 restored; each entry therefore names the cluster that it was written in, and each cluster has its
 own position. What the dump brought and was not sealed yet comes first, as a new epoch begins.
@@ -106,9 +106,25 @@ def _others(here: int) -> Iterator[int]:
         yield from (cluster for (cluster,) in cursor.fetchall())
 
 
+# As pg_snapshot_xmin, but for what runs in other databases of the cluster: it can't write here. A
+# transaction that nobody can be shown to own counts as ours. Which database a transaction is of
+# never changes, so it does not matter which of the two views was read first.
+_OLDEST_RUNNING = """
+SELECT least(
+    pg_snapshot_xmax(now.seen)::text::numeric,
+    pg_current_xact_id_if_assigned()::text::numeric,
+    (SELECT min(running::text::numeric) FROM pg_snapshot_xip(now.seen) AS running
+     WHERE NOT EXISTS (
+         SELECT FROM pg_stat_activity AS other
+         WHERE other.backend_xid = running::xid AND other.datname <> current_database()
+     ))
+)
+FROM (SELECT pg_current_snapshot() AS seen) AS now"""
+
+
 def _oldest_running() -> int:
     """Every transaction below it has ended; what it committed is seen by the next statement."""
-    return int(_row("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")[0])
+    return int(_row(_OLDEST_RUNNING)[0])
 
 
 def position(cluster: int) -> Position:

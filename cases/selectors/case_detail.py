@@ -58,7 +58,7 @@ CLOCK_ORDER = (*RUNNING, "met_late", "met", "stopped")
 STEPS = frozenset(
     {
         "assign_case", "close_case", "reopen_case", "grant_access", "prepare_release",
-        "log_response",
+        "log_response", "expunge_identity",
     }
 )  # fmt: skip
 

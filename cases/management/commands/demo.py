@@ -1,5 +1,6 @@
 """How does the demonstration caseload get in? Only into an empty database, on one machine."""
 
+import io
 import os
 from argparse import ArgumentParser
 from pathlib import Path
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         refuse_in_production()
         if options["migrate"]:
             call_command("migrate", interactive=False, verbosity=0)
+            call_command("rebuild_blind_index", stdout=io.StringIO())
         if options["if_empty"] or not options["sign_ins"]:
             self._load_into_empty(options)
         if options["sign_ins"]:
