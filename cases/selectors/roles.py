@@ -39,6 +39,7 @@ GROUPS: tuple[tuple[str, tuple[Permission, ...]], ...] = (
             Permission.CLOSE_CASE,
             Permission.REOPEN_CASE,
             Permission.GRANT_ACCESS,
+            Permission.EXPUNGE_IDENTITY,
             Permission.SEE_FIGURES,
         ),
     ),
@@ -50,6 +51,7 @@ GROUPS: tuple[tuple[str, tuple[Permission, ...]], ...] = (
             Permission.MANAGE_ROLES,
             Permission.EDIT_POLICY,
             Permission.SEE_AUDIT,
+            Permission.SEE_SEALS,
         ),
     ),
 )

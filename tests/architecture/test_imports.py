@@ -17,6 +17,7 @@ LAYERS = (
     ("cases.services",),
     ("cases.selectors",),
     ("cases.access",),
+    ("cases.viewers",),
     ("cases.models",),
     ("cases.policy_default",),
     ("cases.rules", "cases.seal", "cases.shreds"),

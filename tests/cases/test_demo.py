@@ -70,10 +70,12 @@ class TestCaseload:
             OffenseClass.UNCLASSIFIED
         }
 
-    def test_every_kind_of_flag_stands(self) -> None:
+    def test_every_kind_of_flag_stands_on_what_the_unit_does(self) -> None:
+        """Nobody in the demonstration was shown a name: that is left to whoever tries it."""
         standing = Flag.objects.exclude(status=FlagStatus.RESOLVED)
 
-        assert set(standing.values_list("kind", flat=True)) == set(FlagKind)
+        about_work = set(FlagKind) - {FlagKind.UNUSUAL_REVEALS}
+        assert set(standing.values_list("kind", flat=True)) == about_work
 
     def test_flags_are_in_every_stage_of_life_and_on_every_step(self) -> None:
         assert set(Flag.objects.values_list("status", flat=True)) == set(FlagStatus)
