@@ -3,7 +3,8 @@
 The product's statement is the one that a search sends: a probe of the blind index for each form
 that was asked for, and who the hits are of. Beside it stand as many probes of a b-tree over text in
 a table of the same rows, joined to the same people. So the ratio is what blindness costs: digests
-for words. The digests are hashes of a counter, spread as real ones are; nobody is real and nothing is sealed.
+for words. The digests are hashes of a counter, spread as real ones are; nobody is real and
+nothing is sealed.
 """
 
 from collections.abc import Iterator
