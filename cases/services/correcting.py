@@ -86,7 +86,8 @@ def _corrected(
         raise Expunged("The key of this record was destroyed.")
     before = open_identity_of(person)
     after = _merged(before, correction)
-    changed = {name for name in FIELDS if before.get(name, "") != after.get(name, "")}
+    # What was given counts, whether or not it differs: a guess must not be told that it is right.
+    changed = _given(correction)
     if changed:
         seal_identity_on(person, keep_former(before, after))
         _find_anew(person, after)
@@ -98,6 +99,11 @@ def _corrected(
         person.named = any(after.get(name) for name in FIELDS)
     person.save()
     return frozenset(changed)
+
+
+def _given(correction: Correction) -> set[str]:
+    filled = {name for name, text in correction.identity.items() if text.strip()}
+    return (filled | correction.emptied) & set(FIELDS)
 
 
 def _merged(before: Mapping[str, str], correction: Correction) -> dict[str, str]:

@@ -203,7 +203,8 @@ def _check_second_person(
         raise _denied(
             viewer, now, request.case, "This request is older than 72 hours. Have it made again."
         )
-    if visible(given.court_order) != request.court_order:
+    # Kept as redacted when it was asked with: a reference may name a party.
+    if redactor(request.case)(visible(given.court_order)) != request.court_order:
         raise _denied(viewer, now, request.case, "The order's reference is not the one asked with.")
     account = Account.objects.get(pk=viewer.account_id)
     if not account.is_active or not account.check_password(given.password):

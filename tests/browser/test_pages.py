@@ -33,7 +33,7 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
     "captain": (
         "/dashboard/", "/dashboard/flags/", "/cases/", "/cases/{case}/", "/cases/{case}/access/",
         "/cases/{case}/log/", "/cases/{case}/assign/", "/reports/{report}/review/",
-        "/cases/new/", "/cases/new/hospital/", "/work/", "/imports/", "/imports/new/",
+        "/cases/new/", "/cases/new/hospital/", "/my-work/", "/imports/", "/imports/new/",
         "/imports/{run}/",
     ),
     "administrator": ("/roles/", "/roles/detective/", "/imports/"),

@@ -409,6 +409,19 @@ def test_a_name_typed_into_the_reason_is_not_kept(
     assert victim.pseudonym in request.reason
 
 
+def test_an_order_that_names_a_party_is_kept_without_the_name_and_can_be_confirmed(
+    captains: tuple[Account, Account], victim: Victim, child: Identity
+) -> None:
+    order = f"In re {child['last_name']}, 26CV-77"
+
+    request = ask(captains[0], victim, court_order=order)
+    confirm(captains[1], request, court_order=order)
+
+    request.refresh_from_db()
+    assert child["last_name"] not in request.court_order
+    assert request.state != ExpungeState.REQUESTED
+
+
 @pytest.mark.parametrize("role", [RoleCode.DETECTIVE, RoleCode.SERGEANT, RoleCode.RECORDS])
 def test_other_roles_may_not_ask(role: RoleCode, victim: Victim) -> None:
     account = factories.AccountFactory.create(role=role)

@@ -291,7 +291,7 @@ def test_a_file_has_as_many_pages_as_allowed(
 def test_a_reader_that_takes_too_long_is_stopped(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_PROGRAM", "import time; time.sleep(60)")
+    monkeypatch.setattr(reading, "_PROGRAM", "import signal; signal.pause()")
     monkeypatch.setattr(reading, "PATIENCE", 0.3)
     release = office.begin()
 

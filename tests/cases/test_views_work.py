@@ -27,7 +27,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-URL = "/work/"
+URL = "/my-work/"
 SECOND = timedelta(seconds=1)
 
 

@@ -175,6 +175,16 @@ def test_a_correction_names_its_fields_and_nothing_else(desk: Desk, case: Case) 
     assert BlindToken.objects.filter(victim=victim).exists()
 
 
+def test_a_guess_that_is_right_is_answered_as_a_wrong_one_is(desk: Desk, case: Case) -> None:
+    victim = VictimFactory.create(case=case, identity=ZEPHYRINE)
+
+    corrected(desk, case, victim.pk, identity={"first_name": ZEPHYRINE["first_name"]})
+    corrected(desk, case, victim.pk, identity={"first_name": "Seraphine"})
+
+    entries = Entry.objects.filter(event=Event.IDENTITY_CHANGED).order_by("pk")
+    assert [entry.details["fields"] for entry in entries] == [["first_name"], ["first_name"]]
+
+
 def test_a_correction_can_empty_a_field(desk: Desk, case: Case) -> None:
     victim = VictimFactory.create(case=case, identity={**ZEPHYRINE, "phone": "816-555-0177"})
 
