@@ -106,17 +106,20 @@ def _others(here: int) -> Iterator[int]:
         yield from (cluster for (cluster,) in cursor.fetchall())
 
 
-# As pg_snapshot_xmin, but for what runs in other databases of the cluster: it can't write here. A
-# transaction that nobody can be shown to own counts as ours. Which database a transaction is of
-# never changes, so it does not matter which of the two views was read first.
+# As pg_snapshot_xmin, but for what can't write here: what ended since, what runs in other databases
+# of the cluster, and the cluster's own cleaning, which has no user. Whose a transaction is, is asked
+# of its lock: pg_stat_activity shows a transaction's number to its own role only, a lock and the
+# database of a process to everybody. One that nobody can be shown to own counts as ours.
 _OLDEST_RUNNING = """
 SELECT least(
     pg_snapshot_xmax(now.seen)::text::numeric,
     pg_current_xact_id_if_assigned()::text::numeric,
     (SELECT min(running::text::numeric) FROM pg_snapshot_xip(now.seen) AS running
-     WHERE NOT EXISTS (
-         SELECT FROM pg_stat_activity AS other
-         WHERE other.backend_xid = running::xid AND other.datname <> current_database()
+     WHERE pg_xact_status(running) = 'in progress' AND NOT EXISTS (
+         SELECT FROM pg_locks AS held JOIN pg_stat_activity AS other USING (pid)
+         WHERE held.locktype = 'transactionid' AND held.transactionid = running::xid
+           AND held.mode = 'ExclusiveLock' AND held.granted
+           AND (other.datname <> current_database() OR other.usesysid IS NULL)
      ))
 )
 FROM (SELECT pg_current_snapshot() AS seen) AS now"""
