@@ -40,9 +40,10 @@ class Signer:
         return hmac.digest(self._mac_key, b"L" + place + leaf, hashlib.sha256)[:MAC_BYTES]
 
     def checkpoint_mac(self, row: Checkpoint) -> bytes:
-        """Holds the note and the position beside it together."""
+        """Holds the note, the position beside it and the checkpoint before it together."""
         at = row.sealed_at.astimezone(UTC).isoformat()
-        words = f"{row.cluster} {row.xid} {row.entry_id} {at}\n{row.note}"
+        after = "" if row.previous is None else f" after {row.previous}"
+        words = f"{row.cluster} {row.xid} {row.entry_id} {at}{after}\n{row.note}"
         return hmac.digest(self._mac_key, b"C" + words.encode(), hashlib.sha256)[:MAC_BYTES]
 
 

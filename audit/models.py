@@ -122,9 +122,14 @@ class Node(models.Model):
 
 
 class Checkpoint(models.Model):
-    """The tree when it had `size` leaves, signed; and the entry up to which it was sealed."""
+    """The tree when it had `size` leaves, signed; and the entry up to which it was sealed.
+
+    `previous` is the size of the checkpoint before it (0: it is the first), so that none can be
+    taken out from between; those made before checkpoints were chained have none.
+    """
 
     size = models.BigIntegerField(primary_key=True)
+    previous = models.BigIntegerField(null=True, editable=False)
     note = models.TextField()
     mac = models.BinaryField()
     cluster = models.BigIntegerField()

@@ -165,6 +165,7 @@ def _append(signer: Signer, frontier: Frontier, rows: Rows, cluster: int, now: d
     write_nodes(made)
     checkpoint = Checkpoint(
         size=frontier.size,
+        previous=first,
         note=signer.checkpoint(frontier.size, frontier.root()),
         cluster=cluster,
         xid=int(rows[-1][XID]),

@@ -106,6 +106,7 @@ class _Walk:
         self._former: Sequence[Key] = former_keys()
         self._scope, self._tell = scope, tell
         self._frontier, self._made = Frontier(), list[Made]()
+        self._chained = False
         self._seen: dict[int, list[tuple[Head, str]]] = defaultdict(list)
 
     def compare_with(self, notes: str) -> None:
@@ -123,6 +124,7 @@ class _Walk:
         for row in self._checkpoints():
             head, ours = self._trusted(row)
             before = self._frontier.size
+            self._must_follow(row, before)
             for leaf, values, asked in islice(leaves, head.size - before):
                 if ours and not leaf.fits(leaf.index, self.signer):
                     raise _Bad(faults.other_leaf(leaf, self.report.size, self.signer))
@@ -147,6 +149,17 @@ class _Walk:
             words = f"the one of {row.size} entries is not the log's: {problem}"
             raise _Bad(Finding(Fault.FORGED, words, row.size - 1)) from None
         return head, ours
+
+    def _must_follow(self, row: Checkpoint, before: int) -> None:
+        """Each names the one before it; only the log's beginning may have unchained ones."""
+        if row.previous == before or (row.previous is None and not self._chained):
+            self._chained = row.previous is not None
+            return
+        if row.previous is None or row.previous < before:
+            words = f"the one of {row.size} entries does not follow that of {before}"
+            raise _Bad(Finding(Fault.FORGED, words, row.size - 1))
+        words = f"the checkpoint of {row.previous} entries is gone"
+        raise _Bad(Finding(Fault.REMOVED, words, row.previous - 1))
 
     def _leaves(self) -> Iterator[tuple[LeafRow, Values | None, bool]]:
         """Every leaf in its place, with its entry's values where they are asked for."""
