@@ -106,10 +106,11 @@ def _others(here: int) -> Iterator[int]:
         yield from (cluster for (cluster,) in cursor.fetchall())
 
 
-# As pg_snapshot_xmin, but for what can't write here: what ended since, what runs in other databases
-# of the cluster, and the cluster's own cleaning, which has no user. Whose a transaction is, is asked
-# of its lock: pg_stat_activity shows a transaction's number to its own role only, a lock and the
-# database of a process to everybody. One that nobody can be shown to own counts as ours.
+# As pg_snapshot_xmin, but for what can't write here: what ended since, what runs in other
+# databases of the cluster, and the cluster's own cleaning, which has no user. Whose a transaction
+# is, is asked of its lock: pg_stat_activity shows a transaction's number to its own role only, a
+# lock and the database of a process to everybody. One that nobody can be shown to own counts as
+# ours.
 _OLDEST_RUNNING = """
 SELECT least(
     pg_snapshot_xmax(now.seen)::text::numeric,
