@@ -5,14 +5,15 @@ the scope. The walk ends at the first thing wrong, which `audit.faults` then nam
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
 from django.db import connection
 
 from audit import faults
+from audit.ahead import read_ahead
 from audit.checkpoints import Signer, former_keys, log_keys, log_signer, sealed_head, text_of
 from audit.content import Values, hash_of
 from audit.faults import Fault, Finding, LeafRow
@@ -25,6 +26,7 @@ CHUNK = 10_000
 CHECKPOINTS_AT_ONCE = 2_000
 
 Tell = Callable[[int, int], None]
+Leaves = Generator[tuple[LeafRow, Values | None, bool], None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +122,24 @@ class _Walk:
             self._seen[head.size].append((head, note))
 
     def to_the_end(self) -> None:
-        leaves = self._leaves()
-        for row in self._checkpoints():
-            head, ours = self._trusted(row)
-            before = self._frontier.size
-            self._must_follow(row, before)
-            for leaf, values, asked in islice(leaves, head.size - before):
-                if ours and not leaf.fits(leaf.index, self.signer):
-                    raise _Bad(faults.other_leaf(leaf, self.report.size, self.signer))
-                if asked:
-                    self._content(leaf, values)
-                self._made += kept(self._frontier.append(leaf.hash))
-            self._compare(head, before)
-            self.report.leaves = self._frontier.size
-            self.report.checkpoints += 1
+        with closing(self._leaves()) as leaves:
+            for row in self._checkpoints():
+                self._to(row, leaves)
         self._compare_nodes()
+
+    def _to(self, row: Checkpoint, leaves: Leaves) -> None:
+        head, ours = self._trusted(row)
+        before = self._frontier.size
+        self._must_follow(row, before)
+        for leaf, values, asked in islice(leaves, head.size - before):
+            if ours and not leaf.fits(leaf.index, self.signer):
+                raise _Bad(faults.other_leaf(leaf, self.report.size, self.signer))
+            if asked:
+                self._content(leaf, values)
+            self._made += kept(self._frontier.append(leaf.hash))
+        self._compare(head, before)
+        self.report.leaves = self._frontier.size
+        self.report.checkpoints += 1
 
     def _checkpoints(self) -> Iterator[Checkpoint]:
         rows = Checkpoint.objects.filter(size__lte=self.report.size).order_by("size")
@@ -161,21 +166,23 @@ class _Walk:
         words = f"the checkpoint of {row.previous} entries is gone"
         raise _Bad(Finding(Fault.REMOVED, words, row.previous - 1))
 
-    def _leaves(self) -> Iterator[tuple[LeafRow, Values | None, bool]]:
+    def _leaves(self) -> Leaves:
         """Every leaf in its place, with its entry's values where they are asked for."""
-        for start in range(0, self.report.size, CHUNK):
+        for start, found, contents in read_ahead(self._read, range(0, self.report.size, CHUNK)):
             end = min(start + CHUNK, self.report.size)
-            found = faults.leaves(start, end)
-            asked = {leaf.entry_id for leaf in found if self._scope.holds(leaf)}
-            contents = faults.entries([*asked]) if asked else {}
             for index, leaf in enumerate(found, start):
                 if leaf.index != index:
                     raise _Bad(faults.missing_leaf(index, self.report.size))
-                yield leaf, contents.get(leaf.entry_id), leaf.entry_id in asked
+                yield leaf, contents.get(leaf.entry_id), self._scope.holds(leaf)
             if len(found) != end - start:
                 raise _Bad(faults.missing_leaf(start + len(found), self.report.size))
             self._compare_nodes()
             self._tell(end, self.report.size)
+
+    def _read(self, start: int) -> tuple[int, list[LeafRow], dict[int, Values]]:
+        found = faults.leaves(start, min(start + CHUNK, self.report.size))
+        asked = [leaf.entry_id for leaf in found if self._scope.holds(leaf)]
+        return start, found, faults.entries(asked) if asked else {}
 
     def _content(self, leaf: LeafRow, values: Values | None) -> None:
         self.report.entries += 1
