@@ -1,7 +1,7 @@
 """How does reading go on while what was read is still being worked on?"""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from django.db import connection
@@ -21,7 +21,7 @@ def read_ahead(fetch: Callable[[Asked], Found], parts: Iterable[Asked]) -> Itera
         return
     with ThreadPoolExecutor(max_workers=1) as reader:
         try:
-            waiting = None
+            waiting: Future[Found] | None = None
             for part in parts:
                 ready, waiting = waiting, reader.submit(fetch, part)
                 if ready is not None:
