@@ -315,7 +315,7 @@ def _person(row: Mapping[str, Any]) -> PersonCard:
 
 def _may_see(row: Mapping[str, Any], viewer: Viewer) -> bool:
     """A reporter is never shown to a partner, not even by pseudonym."""
-    return row["role"] != PersonRole.REPORTER or not viewer.discipline
+    return row["role"] != PersonRole.REPORTER or access.may_know_who_reported(viewer)
 
 
 def _referral(row: Mapping[str, Any]) -> ReferralCard:

@@ -35,7 +35,9 @@ def correcting_page(*, viewer: Viewer, now: datetime, case_id: UUID, person_id: 
     if victim is not None:
         return PersonStep(head, victim.pseudonym, "alleged victim", is_child=True)
     person = InvolvedPerson.objects.filter(case=case, pk=person_id).first()
-    if person is None or (person.role == PersonRole.REPORTER and viewer.discipline):
+    if person is None or (
+        person.role == PersonRole.REPORTER and not access.may_know_who_reported(viewer)
+    ):
         raise access.Hidden
     return PersonStep(head, person.pseudonym, str(PersonRole(person.role).label).lower())
 

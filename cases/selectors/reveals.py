@@ -128,7 +128,7 @@ def _page(viewer: Viewer, now: datetime, thing: Thing, session: str) -> RevealPa
         about=_about(thing),
         is_sealed=thing.is_sealed,
         tells_who_reported=thing.tells_who_reported,
-        may_reveal=reveal_decision(viewer, thing, now)[0],
+        may_reveal=reveal_decision(viewer, thing, now).allowed,
         reasons=thing.reasons,
         minutes=rule.shown_minutes,
         least=rule.reason_characters,

@@ -16,14 +16,12 @@ from audit.models import Entry
 from audit.recorder import record
 from cases import access, seal
 from cases.access import Decision, Hidden, Viewer
-from cases.enums import REPORTER_REASONS, Permission, PersonRole, RevealReason
+from cases.enums import REPORTER_REASONS, PersonRole, RevealReason
 from cases.models import Case, InvolvedPerson, Response, Reveal, Victim
 from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
 from cases.models.sealing import Expunged, case_key, open_identity_of, open_text
 from cases.selectors.policy import current_policy
 
-# By these rules a case is somebody's own business; a grant or a reach over all cases is not.
-OWN_WAYS = frozenset({access.HOLDS, access.SUPERVISES, access.LEADS})
 FIELDS = (
     "first_name",
     "middle_name",
@@ -118,28 +116,23 @@ def text_thing(response_id: UUID) -> Thing:
 
 def may_know_of(viewer: Viewer, thing: Thing) -> bool:
     """A reporter is never shown to a partner, not even by pseudonym."""
-    return not (thing.is_reporter and viewer.discipline)
+    return not thing.is_reporter or access.may_know_who_reported(viewer)
 
 
-def reveal_decision(viewer: Viewer, thing: Thing, now: datetime) -> tuple[bool, bool]:
-    """Whether the viewer may reveal it at `now`, and whether the case is their own business.
-
-    Who a reporter is stays with whose own business the case is; no grant opens it, nor a text that
-    may name them.
-    """
-    decision = access.decide(viewer, thing.case, Permission.REVEAL_IDENTITY, now)
-    own = _is_own(decision)
-    allowed = decision.allowed and may_know_of(viewer, thing)
-    return allowed and (own or not thing.tells_who_reported), own
-
-
-def _is_own(decision: Decision) -> bool:
-    return any(step.rule in OWN_WAYS and step.outcome == "granted" for step in decision.steps)
+def reveal_decision(viewer: Viewer, thing: Thing, now: datetime) -> Decision:
+    """What `access` says to revealing this thing."""
+    return access.decide_reveal(
+        viewer,
+        thing.case,
+        now,
+        is_reporter=thing.is_reporter,
+        tells_who_reported=thing.tells_who_reported,
+    )
 
 
 def open_window(viewer: Viewer, thing: Thing, session: str, now: datetime) -> Reveal | None:
     """The viewer's window on it in this session, if one is open at `now` and its entry stands."""
-    if not session or not reveal_decision(viewer, thing, now)[0]:
+    if not session or not reveal_decision(viewer, thing, now).allowed:
         return None
     windows = Reveal.objects.filter(
         Exists(Entry.objects.filter(pk=OuterRef("entry_id"))),

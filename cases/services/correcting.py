@@ -74,7 +74,7 @@ def _person_of(case: Case, person_id: UUID, viewer: Viewer) -> Victim | Involved
     victim = Victim.objects.filter(case=case, pk=person_id).first()
     person = victim or InvolvedPerson.objects.filter(case=case, pk=person_id).first()
     reporter = isinstance(person, InvolvedPerson) and person.role == "reporter"
-    if person is None or (reporter and viewer.discipline):
+    if person is None or (reporter and not access.may_know_who_reported(viewer)):
         raise access.Hidden
     return person
 

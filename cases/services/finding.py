@@ -161,7 +161,7 @@ def _visible(viewer: Viewer, now: datetime, matches: list[_Match]) -> dict[UUID,
 
 def _may_know(viewer: Viewer, match: _Match) -> bool:
     """A reporter is never shown to a partner."""
-    return match.role != PersonRole.REPORTER or not viewer.discipline
+    return match.role != PersonRole.REPORTER or access.may_know_who_reported(viewer)
 
 
 def _candidates(seen: list[_Match], numbers: Mapping[UUID, str]) -> Iterator[Candidate]:

@@ -201,9 +201,9 @@ def _window(asking: _Asking, *, elsewhere: bool) -> Reveal:
 def _authorize(asking: _Asking) -> bool:
     """Whether the case is the viewer's own business. Raises Hidden, NotPermitted."""
     viewer, thing, now = asking.viewer, asking.thing, asking.now
-    allowed, own = reveal_decision(viewer, thing, now)
-    if allowed:
-        return own
+    decision = reveal_decision(viewer, thing, now)
+    if decision.allowed:
+        return access.is_own_case(decision)
     refuse_reveal(viewer=viewer, now=now, thing=thing, why="not_permitted")
     sees = access.decide(viewer, thing.case, Permission.VIEW_CASES, now).allowed
     if not (sees and may_know_of(viewer, thing)):

@@ -21,7 +21,6 @@ MAX_LINES = 400
 MAX_TEST_LINES = 700
 # Rooms that outgrew the limit, with the size they may not exceed until they are split.
 OUTGROWN: dict[str, int] = {
-    "cases/access.py": 409,
     "cases/forms/intake.py": 460,
     "cases/rules/clocks.py": 440,
 }

@@ -1,0 +1,96 @@
+"""Who may see or do what? This room alone decides, and every decision explains itself.
+
+The order: a wall denies before anything else is asked; then the role's permission; then reach by
+assignment, squad, role scope or an explicit grant. Lists use the same reach as a queryset. Nothing
+here asks whether somebody is a superuser. What one may not see does not exist: `Hidden` is a 404.
+
+Grants are django-guardian's direct-foreign-key rows; guardian's own checks and lists are not used
+(they bypass walls and expiry; see the decision record on access).
+"""
+
+from cases.access.deciding import (
+    GRANTED,
+    HOLDS,
+    LEADS,
+    REACHES_ALL,
+    SUPERVISES,
+    WAYS,
+    AccessStep,
+    Decision,
+    Hidden,
+    NotPermitted,
+    decide,
+    demand,
+    find_case,
+    open_case,
+    permissions_on,
+    require,
+)
+from cases.access.granting import (
+    GRANT_VIEW,
+    GRANT_WORK,
+    WORK_PERMISSIONS,
+    grants_standing,
+    live_grants_on,
+)
+from cases.access.reach import (
+    Key,
+    beyond_walls,
+    supervised_cases,
+    supervises_all,
+    visible_cases,
+    visible_page,
+    walled_from,
+)
+from cases.access.revealing import (
+    OWN_WAYS,
+    decide_reveal,
+    is_own_case,
+    may_know_who_reported,
+)
+from cases.access.seeing import (
+    CanSee,
+    who_can_see,
+)
+from cases.viewers import Viewer, system_viewer, viewer_for, viewers_for
+
+__all__ = [
+    "GRANTED",
+    "GRANT_VIEW",
+    "GRANT_WORK",
+    "HOLDS",
+    "LEADS",
+    "OWN_WAYS",
+    "REACHES_ALL",
+    "SUPERVISES",
+    "WAYS",
+    "WORK_PERMISSIONS",
+    "AccessStep",
+    "CanSee",
+    "Decision",
+    "Hidden",
+    "Key",
+    "NotPermitted",
+    "Viewer",
+    "beyond_walls",
+    "decide",
+    "decide_reveal",
+    "demand",
+    "find_case",
+    "grants_standing",
+    "is_own_case",
+    "live_grants_on",
+    "may_know_who_reported",
+    "open_case",
+    "permissions_on",
+    "require",
+    "supervised_cases",
+    "supervises_all",
+    "system_viewer",
+    "viewer_for",
+    "viewers_for",
+    "visible_cases",
+    "visible_page",
+    "walled_from",
+    "who_can_see",
+]

@@ -1,0 +1,54 @@
+"""May this viewer be shown who somebody is, or what an entry said in its own words?
+
+`decide` answers first. Beyond it stands one rule: who reported, and a text that may name them, are
+for those whose own case it is; no grant opens them and no reach over all cases.
+"""
+
+from datetime import datetime
+
+from cases.access.deciding import HOLDS, LEADS, SUPERVISES, AccessStep, Decision, decide
+from cases.enums import Permission
+from cases.models import Case
+from cases.viewers import Viewer
+
+# By these rules a case is somebody's own business; a grant or a reach over all cases is not.
+OWN_WAYS = frozenset({HOLDS, SUPERVISES, LEADS})
+PARTNERS_KNOW_OF_NONE = "partners know of no reporter"
+OWN_CASE_ONLY = "who reported is for those whose own case it is"
+
+
+def may_know_who_reported(viewer: Viewer) -> bool:
+    """Whether the viewer may know that somebody reported at all; a partner never, by no name."""
+    return not viewer.discipline
+
+
+def decide_reveal(
+    viewer: Viewer, case: Case, now: datetime, *, is_reporter: bool, tells_who_reported: bool
+) -> Decision:
+    """Whether the viewer may reveal a thing on the case at `now`, and every rule that was asked.
+
+    `is_reporter`: it is a reporter's identity. `tells_who_reported`: that, or a text that may name
+    one.
+    """
+    decision = decide(viewer, case, Permission.REVEAL_IDENTITY, now)
+    known = not is_reporter or may_know_who_reported(viewer)
+    theirs = is_own_case(decision) or not tells_who_reported
+    return Decision(
+        decision.allowed and known and theirs,
+        (
+            *decision.steps,
+            _step(PARTNERS_KNOW_OF_NONE, passed=known, asked=is_reporter),
+            _step(OWN_CASE_ONLY, passed=theirs, asked=tells_who_reported),
+        ),
+    )
+
+
+def is_own_case(decision: Decision) -> bool:
+    """Whether the viewer holds the case, supervises it or leads its squad."""
+    return any(step.rule in OWN_WAYS and step.outcome == "granted" for step in decision.steps)
+
+
+def _step(rule: str, *, passed: bool, asked: bool) -> AccessStep:
+    if not asked:
+        return AccessStep(rule, "not applicable")
+    return AccessStep(rule, "granted" if passed else "denied")

@@ -1,0 +1,55 @@
+"""Who can see a case, and by which steps?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from cases.access.deciding import Decision, decision_of, wall_said
+from cases.access.granting import grants_by_account, live_grants
+from cases.enums import Permission, Rank, Scope
+from cases.models import Account, Case, Wall
+from cases.viewers import viewer_of_row, viewer_rows
+
+
+@dataclass(frozen=True, slots=True)
+class CanSee:
+    """One account that can see a case, and the steps that say why."""
+
+    account_id: UUID
+    label: str
+    role: str
+    decision: Decision
+
+
+def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
+    """Everybody who can see the case at `now`, by the rules that enforce, in three queries."""
+    accounts = _worth_asking(Account.objects.filter(is_active=True), case, now)
+    walled = set(
+        Wall.objects.filter(case=case, lifted_at__isnull=True).values_list("account_id", flat=True)
+    )
+    grants = grants_by_account(case, now)
+    seeing = []
+    for row in viewer_rows(accounts):
+        viewer = viewer_of_row(row)
+        wall = wall_said(walled=viewer.account_id in walled)
+        given = tuple(grants[row["pk"]])
+        decision = decision_of(viewer, case, Permission.VIEW_CASES, wall, given)
+        if decision.allowed:
+            seeing.append(CanSee(row["pk"], viewer.label, row["role__label"], decision))
+    return tuple(seeing)
+
+
+def _worth_asking(accounts: QuerySet[Account], case: Case, now: datetime) -> QuerySet[Account]:
+    """Narrow to accounts that could pass; `decide` still has the word."""
+    granted = live_grants(now).filter(content_object=case).values("user_id")
+    return accounts.filter(
+        Q(role__scope=Scope.ALL)
+        | Q(officer_id=case.detective_id, officer__isnull=False)
+        | Q(officer_id=case.supervisor_id, officer__isnull=False)
+        | Q(officer__squads_led=case.squad_id, officer__isnull=False)
+        | Q(officer__squad_id=case.squad_id, officer__rank=Rank.SERGEANT)
+        | Q(pk__in=granted),
+        role__permissions__permission=Permission.VIEW_CASES,
+    ).distinct()
