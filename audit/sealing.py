@@ -108,20 +108,26 @@ def _others(here: int) -> Iterator[int]:
 
 # As pg_snapshot_xmin, but for what can't write here: what ended since, what runs in other
 # databases of the cluster, and the cluster's own cleaning, which has no user. Whose a transaction
-# is, is asked of its lock: pg_stat_activity shows a transaction's number to its own role only, a
-# lock and the database of a process to everybody. One that nobody can be shown to own counts as
-# ours.
+# is, is asked of its lock too: the activity shows its number to its own role only, but to everybody
+# who holds a lock and in which database. Whether it ended is asked last (CASE keeps the order), so
+# that one which ends between the two questions holds nothing up. One that nobody can be shown to
+# own counts as ours.
 _OLDEST_RUNNING = """
 SELECT least(
     pg_snapshot_xmax(now.seen)::text::numeric,
     pg_current_xact_id_if_assigned()::text::numeric,
     (SELECT min(running::text::numeric) FROM pg_snapshot_xip(now.seen) AS running
-     WHERE pg_xact_status(running) = 'in progress' AND NOT EXISTS (
-         SELECT FROM pg_locks AS held JOIN pg_stat_activity AS other USING (pid)
-         WHERE held.locktype = 'transactionid' AND held.transactionid = running::xid
-           AND held.mode = 'ExclusiveLock' AND held.granted
-           AND (other.datname <> current_database() OR other.usesysid IS NULL)
-     ))
+     WHERE CASE
+         WHEN EXISTS (
+             SELECT FROM pg_stat_activity AS other
+             LEFT JOIN pg_locks AS held ON held.pid = other.pid
+                 AND held.locktype = 'transactionid' AND held.mode = 'ExclusiveLock'
+                 AND held.granted
+             WHERE running::xid IN (other.backend_xid, held.transactionid)
+               AND (other.datname <> current_database() OR other.usesysid IS NULL)
+         ) THEN false
+         ELSE pg_xact_status(running) = 'in progress'
+     END)
 )
 FROM (SELECT pg_current_snapshot() AS seen) AS now"""
 
