@@ -145,6 +145,8 @@ class Event(TextChoices):
     SEAL_BROKEN = "seal_broken", "Sealed value does not open"
     SEALS_VIEWED = "seals_viewed", "State of the seals viewed"
     REQUEST_FAILED = "request_failed", "Request failed"
+    DIRECT_CHANGE = "direct_change", "Row changed past the application"
+    SCHEMA_MIGRATED = "schema_migrated", "Database migrated"
 
 
 class Outcome(TextChoices):

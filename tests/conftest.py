@@ -57,9 +57,10 @@ def child() -> Identity:
 def account(now: datetime) -> Account:
     """An invented detective's login, without an officer behind it."""
     role = Role.objects.get(code=RoleCode.DETECTIVE)
-    return Account.objects.create(
-        username="r.invented", display_name="R. Invented", role=role, created_at=now
-    )
+    with acting_as_system("test"):
+        return Account.objects.create(
+            username="r.invented", display_name="R. Invented", role=role, created_at=now
+        )
 
 
 @pytest.fixture
@@ -84,6 +85,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
     def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
         with transaction.atomic():
+            _execute(["SELECT set_config('caseunit.actor', 'system:test', true)"])
             triggers = _truncate_triggers()
             _execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in triggers)
             plain(self, sql_list)

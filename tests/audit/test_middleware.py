@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client, RequestFactory
 
+from audit.context import acting_as_system
 from audit.events import Event, Outcome
 from audit.guard import UnauditedResponse, UndeclaredView, leaves_no_entry
 from audit.middleware import source_address
@@ -23,7 +24,8 @@ pytestmark = [
 
 @pytest.fixture
 def signed_in(client: Client, account: Account) -> Client:
-    client.force_login(account)
+    with acting_as_system("test"):
+        client.force_login(account)
     return client
 
 

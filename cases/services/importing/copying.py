@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import AutoField, Model
 
+from audit.binding import bind_before_copy
+
 NULL = r"\N"
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
@@ -27,6 +29,7 @@ def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequenc
     lines = ("\t".join(map(_encoded, row)) + tail for row in rows)
     quoted = ", ".join(connection.ops.quote_name(name) for name in names)
     table = connection.ops.quote_name(model._meta.db_table)
+    bind_before_copy()
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {table} ({quoted}) FROM STDIN", io.StringIO("".join(lines)))
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from audit.context import acting_as_system
 from audit.events import Event
 from audit.models import Entry
 from cases.models import Case, Clock, Flag, SweepRun
@@ -26,8 +27,8 @@ def run(*arguments: str) -> str:
 @pytest.fixture
 def case() -> Case:
     """Received at `NOW`, nothing done yet; the agency is to be notified within four hours."""
-    made: Case = CaseFactory.create(number="T-1", received_at=NOW, entered_at=NOW)
-    with transaction.atomic():
+    with acting_as_system("test"), transaction.atomic():
+        made: Case = CaseFactory.create(number="T-1", received_at=NOW, entered_at=NOW)
         refresh_cases(case_ids=[made.pk], now=NOW)
     return made
 
