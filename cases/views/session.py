@@ -11,13 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from audit.events import Event, Outcome
+from audit.events import Event
 from audit.guard import leaves_no_entry
 from audit.recorder import record
 from cases import access
 from cases.enums import Permission
 from cases.forms.session import SignInForm
 from cases.models import Account
+from cases.services.lockout import admit
 from cases.views.gate import public, signed_in, viewer_of
 
 BANNER = "banner_acknowledged"
@@ -67,27 +68,15 @@ def _ask(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse
 
 def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
     given = form.cleaned_data
-    account = authenticate(request, username=given["username"], password=given["password"])
-    now = timezone.now()
-    if not isinstance(account, Account):
-        _record_failure(given["username"], request)
+    name = given["username"]
+    found = authenticate(request, username=name, password=given["password"])
+    account = found if isinstance(found, Account) else None
+    admitted = admit(now=timezone.now(), username=name, verified=account)
+    if account is None or not admitted:
         form.add_error(None, REFUSED)
         return _ask(request, form, status=422)
     login(request, account)
-    record(Event.SIGNED_IN, at=now, actor=account, subject_type="account", subject_id=account.pk)
     return redirect(_next(request))
-
-
-def _record_failure(username: str, request: HttpRequest) -> None:
-    """The account that was tried, if any; never what was typed, which can be a password."""
-    tried = Account.objects.filter(username=username).values_list("pk", flat=True).first()
-    record(
-        Event.SIGN_IN_FAILED,
-        at=timezone.now(),
-        outcome=Outcome.FAILED,
-        subject_type="account",
-        subject_id=tried or "",
-    )
 
 
 def _next(request: HttpRequest) -> str:
