@@ -4,14 +4,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 
+from audit.events import Event, Outcome
+from audit.recorder import record
 from cases.access import Hidden, Viewer, viewer_for
 from cases.enums import Permission
 from cases.models import Account
 
 View = Callable[..., HttpResponseBase]
+INACTIVE = "The account may not sign in any more."
 
 
 def requires(*permissions: Permission) -> Callable[[View], View]:
@@ -57,6 +62,26 @@ def public(reason: str) -> Callable[[View], View]:
 def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
     account = request.user
     if not isinstance(account, Account) or not account.is_active:
+        _end_inactive_session(request)
         return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
     request.viewer = viewer_for(account)  # type: ignore[attr-defined]
     return None
+
+
+def _end_inactive_session(request: HttpRequest) -> None:
+    """Who was signed in and may not be any more has tried: on record, and the session is over."""
+    account = Account.objects.filter(pk=request.session.get(SESSION_KEY)).first()
+    if account is None:
+        return
+    match = request.resolver_match
+    record(
+        Event.ACCESS_DENIED,
+        at=timezone.now(),
+        actor=account,
+        subject_type="route",
+        subject_id=match.view_name if match else "",
+        outcome=Outcome.DENIED,
+        reason=INACTIVE,
+        details={"method": request.method or ""},
+    )
+    request.session.flush()

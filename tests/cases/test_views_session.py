@@ -125,3 +125,24 @@ def test_keyboard_shortcuts_can_be_switched_off_and_on(desk: Desk) -> None:
 
     desk.as_detective.post(reverse("keys"), {"keys": "on", "next": "//elsewhere.example"})
     assert 'data-keys="on"' in desk.as_detective.get(page).content.decode()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_session_of_an_account_made_inactive_ends_with_an_entry(
+    client: Client, method: str
+) -> None:
+    account = AccountFactory.create(role=RoleCode.CAPTAIN)
+    client.force_login(account)
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+
+    for _ in range(2):
+        response = getattr(client, method)(reverse("dashboard"))
+        assert response.status_code == 302
+        assert response.headers["Location"].startswith(URL)
+
+    entry = Entry.objects.get()
+    assert (entry.event, entry.outcome) == (Event.ACCESS_DENIED, Outcome.DENIED)
+    assert (entry.actor_id, entry.subject_id) == (str(account.pk), "dashboard")
+    assert entry.reason == "The account may not sign in any more."
+    assert "_auth_user_id" not in client.session
