@@ -38,7 +38,7 @@ def admit(*, now: datetime, username: str, verified: Account | None) -> bool:
     if verified is not None and verified.pk == tried and not is_lock(turn):
         record(Event.SIGNED_IN, at=now, actor=verified, subject_type="account", subject_id=tried)
         return True
-    _refuse(tried, now)
+    _record_failure(tried, now)
     if tried and not is_lock(turn) and failures + 1 >= MOST_FAILURES:
         details = {"failures": failures + 1}
         record(
@@ -72,7 +72,7 @@ def release_account(*, viewer: Viewer, now: datetime, account_id: UUID, reason: 
     )
 
 
-def _refuse(tried: UUID | None, now: datetime) -> None:
+def _record_failure(tried: UUID | None, now: datetime) -> None:
     """The account that was tried, if any; never what was typed, which can be a password."""
     record(
         Event.SIGN_IN_FAILED,

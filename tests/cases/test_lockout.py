@@ -142,6 +142,7 @@ def test_an_administrator_releases_with_a_reason(account: Account, administrator
     lock(account)
     with time_machine.travel(NOW + SECOND, tick=False):
         desk = signed_in(administrator)
+        assert "Locked accounts" in words(desk.get(reverse("roles")))
         page = desk.get(reverse("accounts-locked"))
         assert account.username in words(page)
 
