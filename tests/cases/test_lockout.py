@@ -129,9 +129,12 @@ def test_a_right_password_is_checked_as_slowly_when_locked(
     lock(account)
     hashed: list[str] = []
     plain = Account.check_password
-    monkeypatch.setattr(
-        Account, "check_password", lambda self, raw: hashed.append(raw) or plain(self, raw)
-    )
+
+    def check(self: Account, raw: str) -> bool:
+        hashed.append(raw)
+        return plain(self, raw)
+
+    monkeypatch.setattr(Account, "check_password", check)
 
     stranger.post(URL, {"username": account.username, "password": PASSWORD})
 
