@@ -70,8 +70,9 @@ def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
 
 def _end_inactive_session(request: HttpRequest) -> None:
     """Who was signed in and may not be any more has tried: on record, and the session is over."""
-    account = Account.objects.filter(pk=request.session.get(SESSION_KEY)).first()
-    if account is None:
+    known = request.session.get(SESSION_KEY)
+    account = known and Account.objects.filter(pk=str(known)).first()
+    if not account:
         return
     match = request.resolver_match
     record(
