@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Permission as ModelPermission
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
@@ -261,7 +262,7 @@ def test_a_view_sends_strangers_to_sign_in_and_hides_from_the_wrong_role(
         raise AssertionError("reached")
 
     stranger, detective = rf.get("/dashboard/"), rf.get("/dashboard/")
-    stranger.user = AnonymousUser()
+    stranger.user, stranger.session = AnonymousUser(), SessionBase()
     detective.user = AccountFactory.create(role=RoleCode.DETECTIVE)
 
     assert page(stranger).status_code == 302
