@@ -42,7 +42,7 @@ def test_beat_hands_it_out_every_few_seconds() -> None:
 def test_it_seals_and_tells_the_witness(tmp_path: Path, settings: Settings) -> None:
     settings.AUDIT_WITNESS_FILE = str(tmp_path / "witness.txt")
 
-    seal.delay()
+    seal()
 
     assert Checkpoint.objects.get().size == Entry.objects.count() == 5
     assert notes_in((tmp_path / "witness.txt").read_text()) == [Checkpoint.objects.get().note]
@@ -50,8 +50,8 @@ def test_it_seals_and_tells_the_witness(tmp_path: Path, settings: Settings) -> N
 
 def test_it_leaves_no_entry_of_its_own() -> None:
     """It would never come to an end."""
-    seal.delay()
-    seal.delay()
+    seal()
+    seal()
 
     assert Entry.objects.count() == 5
 
@@ -81,7 +81,7 @@ def test_the_lag_is_that_of_the_oldest_that_waits() -> None:
 
 
 def test_verify_says_what_it_checked_and_the_key() -> None:
-    seal.delay()
+    seal()
     out = StringIO()
 
     call_command("verify_audit", stdout=out)
@@ -91,7 +91,7 @@ def test_verify_says_what_it_checked_and_the_key() -> None:
 
 
 def test_verify_names_the_first_bad_entry() -> None:
-    seal.delay()
+    seal()
     pk = Entry.objects.order_by("pk")[2].pk
     with as_owner():
         run(f"UPDATE audit_entry SET reason = '' WHERE id = {pk}")
@@ -101,7 +101,7 @@ def test_verify_names_the_first_bad_entry() -> None:
 
 
 def test_a_range_hashes_its_entries_anew_and_still_the_whole_tree() -> None:
-    seal.delay()
+    seal()
     ids = list(Entry.objects.order_by("pk").values_list("pk", flat=True))
     out = StringIO()
     with as_owner():
@@ -118,7 +118,7 @@ def test_since_the_witness_hashes_what_came_after(tmp_path: Path, settings: Sett
     with pytest.raises(CommandError, match="no witness to begin at"):
         call_command("verify_audit", "--since-witness")
     settings.AUDIT_WITNESS_FILE = str(tmp_path / "witness.txt")
-    seal.delay()
+    seal()
     with acting_as_system("test"):
         entries(2, timezone.now())
     seal_now(now=timezone.now())
@@ -135,7 +135,7 @@ def test_a_witness_that_can_not_be_read_is_said(tmp_path: Path) -> None:
 
 
 def test_after_the_key_was_changed_the_former_one_still_counts(settings: Settings) -> None:
-    seal.delay()
+    seal()
     former = log_signer().key.text
     settings.AUDIT_KEY = bytes(range(32))
     with acting_as_system("test"):
@@ -171,7 +171,7 @@ def test_the_log_remembers_what_it_gave_a_witness(tmp_path: Path, settings: Sett
 
 
 def test_a_witness_note_of_another_key_is_said(tmp_path: Path) -> None:
-    seal.delay()
+    seal()
     notes = tmp_path / "notes"
     notes.write_text(Signer("caseunit/audit", bytes(32)).checkpoint(5, bytes(32)))
 
