@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.context import acting_as_system
 from cases.access import system_viewer
+from cases.figures.keeping import count_ahead
 from cases.services import expunging
 from cases.services.importing import previews, runs
 from cases.services.reconcile import reconcile as reconcile_cases
@@ -22,6 +23,13 @@ def sweep() -> None:
     """Raise what has fallen due, every five minutes. Leaves a heartbeat row that pages read."""
     with acting_as_system("sweep"):
         run_sweep(now=timezone.now())
+
+
+@shared_task
+def count_figures() -> None:
+    """Count the figures of every supervisor's page each minute, so that no page waits for them."""
+    with acting_as_system("figures"):
+        count_ahead(clock=timezone.now)
 
 
 @shared_task

@@ -41,6 +41,7 @@ from cases.access.reach import (
     visible_cases,
     visible_page,
     walled_from,
+    walls_around,
 )
 from cases.access.revealing import (
     OWN_WAYS,
@@ -92,5 +93,6 @@ __all__ = [
     "visible_cases",
     "visible_page",
     "walled_from",
+    "walls_around",
     "who_can_see",
 ]

@@ -141,6 +141,12 @@ def beyond_walls(rows: QuerySet[Row], viewer: Viewer, *, case: str = "pk") -> Qu
     return rows.filter(~Exists(walls))
 
 
+def walls_around(viewer: Viewer) -> tuple[UUID, ...]:
+    """The cases that stand behind a wall for the viewer. For a key, never to be shown."""
+    walls = Wall.objects.filter(account_id=viewer.account_key, lifted_at__isnull=True)
+    return tuple(walls.order_by("case_id").values_list("case_id", flat=True))
+
+
 def walled_from(viewer: Viewer, case_ids: Iterable[UUID]) -> set[UUID]:
     """Which of these cases a wall hides from the viewer, so that not even a hint of them shows."""
     walls = Wall.objects.filter(

@@ -1,22 +1,18 @@
 """What do a supervisor's open cases look like as a whole, and are flags acted on in time?"""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncWeek
 from django.utils.timezone import localdate, make_aware
-from redis.exceptions import RedisError
 
 from cases.access import Viewer, beyond_walls, supervised_cases, supervises_all
-from cases.enums import FlagKind, FlagStatus, Permission, Step
+from cases.enums import FlagKind, FlagStatus, Step
 from cases.models import Flag
 from cases.models.case import OPEN
 from cases.rules.flags import Reason
@@ -24,10 +20,7 @@ from cases.rules.words import sentence
 from cases.selectors.policy import current_policy
 from cases.selectors.ranked import Filters, narrowed
 
-T = TypeVar("T")
-
 WEEKS = 12
-KEPT_FOR = timedelta(minutes=1)
 FLAGS_SHOWN = 200
 
 # (from, to) days since the report came in; the last has no end.
@@ -102,47 +95,9 @@ class Charts:
 
 
 def charts(viewer: Viewer, now: datetime, filters: Filters | None = None) -> Charts:
-    """The numbers behind the figures, counted at most once a minute for each viewer and filter.
-
-    The ranked table is never kept: only these counts are, under a key that holds ids alone.
-    """
+    """The numbers behind the figures."""
     filters = filters or Filters()
-    key = _key(viewer, filters)
-    kept: Charts | None = _kept(key)
-    if kept is not None and now - KEPT_FOR < kept.as_of <= now:
-        return kept
-    counted = Charts(now, open_cases(viewer, now, filters), weekly_flags(viewer, now, filters))
-    with suppress(RedisError):
-        cache.set(key, counted, timeout=int(KEPT_FOR.total_seconds()))
-    return counted
-
-
-def once(counted: Charts, viewer: Viewer, filters: Filters, draw: Callable[[], T]) -> T:
-    """What `draw` makes of these counts, kept for as long as they are and under the same key."""
-    key = f"{_key(viewer, filters)}:{counted.as_of.timestamp()}"
-    kept: T | None = _kept(key)
-    if kept is not None:
-        return kept
-    drawn = draw()
-    with suppress(RedisError):
-        cache.set(key, drawn, timeout=int(KEPT_FOR.total_seconds()))
-    return drawn
-
-
-def _kept(key: str) -> Any:
-    """What was made before. A supervisor's page must stand without the cache too."""
-    with suppress(RedisError):
-        return cache.get(key)
-    return None
-
-
-def _key(viewer: Viewer, filters: Filters) -> str:
-    """Changes with whatever changes what the viewer supervises."""
-    squads = sorted(map(str, viewer.squad_ids))
-    reach = (viewer.scope, viewer.can(Permission.VIEW_CASES), squads)
-    asked = (filters.squad, filters.detective, filters.division)
-    digest = hashlib.sha256(repr((reach, asked)).encode()).hexdigest()[:32]
-    return f"charts:{viewer.account_id}:{digest}"
+    return Charts(now, open_cases(viewer, now, filters), weekly_flags(viewer, now, filters))
 
 
 def open_cases(viewer: Viewer, now: datetime, filters: Filters | None = None) -> OpenCases:

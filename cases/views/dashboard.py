@@ -2,23 +2,21 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.events import Event
 from audit.recorder import record
 from cases.access import Viewer
 from cases.enums import Permission
+from cases.figures.keeping import figures_for
 from cases.forms.dashboard import (
     ACKNOWLEDGE,
     ASK,
@@ -35,7 +33,6 @@ from cases.selectors.dashboard import Choices, Dashboard, choices, dashboard
 from cases.selectors.ranked import ACKNOWLEDGED, PAGE_SIZE, Filters
 from cases.services.bulk import Done, assign_cases
 from cases.services.flags import acknowledge_flags, request_update
-from cases.views.figures import figures
 from cases.views.gate import requires, viewer_of
 
 
@@ -107,23 +104,22 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     page = dashboard(viewer, now, filters)
-    drawn = charts.charts(viewer, now, filters)
+    shown = figures_for(viewer, now, filters)
     record(
         Event.DASHBOARD_VIEWED,
         at=now,
         details={"cases": [str(row.case_id) for row in page.rows], "listed": page.listed},
     )
-    divisions = sorted({tally.key for tally in drawn.open_cases.divisions})
     context = {
         "page": page,
         "head": _head(page, filters),
-        "open": drawn.open_cases.total,
+        "open": shown.open,
         "filters": filters,
-        "choosing": ChoosingForm(filters, offered, divisions),
+        "choosing": ChoosingForm(filters, offered, shown.divisions),
         "bulk": bulk,
         "chosen": {*bulk.case_ids, *bulk.flag_ids},
-        "figures": charts.once(drawn, viewer, filters, partial(_draw, drawn, filters)),
-        "drawn_at": drawn.as_of,
+        "figures": shown.drawn,
+        "drawn_at": shown.as_of,
         "pages": _pages(page, filters),
         "narrowed": bool(query_of(filters)),
         "may": {
@@ -132,11 +128,6 @@ def _page(
         },
     }
     return render(request, "dashboard/dashboard.html", context, status=status)
-
-
-def _draw(drawn: charts.Charts, filters: Filters) -> SafeString:
-    shown = figures(drawn.open_cases, drawn.weeks, filters)
-    return render_to_string("dashboard/_figures.html", {"figures": shown})
 
 
 def _head(page: Dashboard, filters: Filters) -> dict[str, Any]:

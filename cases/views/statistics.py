@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 from audit.events import Event
 from cases.access import Hidden
 from cases.enums import Permission
+from cases.figures.drawing import ROW, Column, Figure, Mark, Part, Table
 from cases.rules.suppression import LEAST, OneWay
 from cases.selectors.statistics import Crossed, Edition, Simple, edition, spoken
-from cases.views.figures import ROW, Column, Figure, Mark, Part, Table
 from cases.views.gate import requires, viewer_of
 
 HIDDEN = "hidden"

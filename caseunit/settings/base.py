@@ -236,6 +236,11 @@ CELERY_BEAT_SCHEDULER = "caseunit.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "audit.tasks.seal", "schedule": 3.0, "options": {"expires": 30}},
     "sweep": {"task": "cases.tasks.sweep", "schedule": crontab(minute="*/5")},
+    "count_figures": {
+        "task": "cases.tasks.count_figures",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
     "reconcile": {"task": "cases.tasks.reconcile", "schedule": crontab(hour=8, minute=17)},
     "finish_expunges": {"task": "cases.tasks.finish_expunges", "schedule": crontab(minute="*/5")},
     "resume_imports": {"task": "cases.tasks.resume_imports", "schedule": crontab()},

@@ -13,6 +13,7 @@ APPS = ("caseunit", "cases", "audit")
 LAYERS = (
     ("cases.urls",),
     ("cases.views", "cases.tasks", "cases.admin", "cases.management"),
+    ("cases.figures",),
     ("cases.forms",),
     ("cases.services",),
     ("cases.selectors",),

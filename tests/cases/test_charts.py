@@ -5,19 +5,18 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.events import Event
 from audit.models import Entry
 from cases.access import viewer_for
 from cases.enums import FlagKind, FlagStatus, RoleCode, Step
+from cases.figures.drawing import figures
 from cases.models import Account, Squad
 from cases.selectors.charts import (
     IN_TIME,
-    KEPT_FOR,
     LATE,
     WAITING,
     charts,
@@ -27,7 +26,6 @@ from cases.selectors.charts import (
     weekly_flags,
 )
 from cases.selectors.ranked import NOBODY, Filters
-from cases.views.figures import figures
 from tests.cases.pages import Desk, words
 from tests.factories import (
     DAY,
@@ -44,11 +42,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> None:
-    cache.clear()
 
 
 @pytest.fixture
@@ -211,46 +204,6 @@ def test_flags_of_other_squads_are_not_counted(squad: Squad) -> None:
     FlagFactory.create(case=CaseFactory.create(squad=SquadFactory.create()))
 
     assert weekly_flags(viewer_for(sergeant), NOW)[-1].raised == 0
-
-
-# -- kept for a minute --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("later", "fresh"), [(KEPT_FOR - SECOND, False), (KEPT_FOR, True), (-SECOND, True)]
-)
-def test_counts_are_kept_for_a_minute_and_never_shown_before_they_were_made(
-    squad: Squad, captain: Account, later: timedelta, fresh: bool
-) -> None:
-    viewer = viewer_for(captain)
-    charts(viewer, NOW)
-    CaseFactory.create(squad=squad)
-
-    assert charts(viewer, NOW + later).open_cases.total == int(fresh)
-
-
-def test_what_was_kept_is_not_shown_to_somebody_else_or_through_another_filter(
-    squad: Squad, captain: Account
-) -> None:
-    other = AccountFactory.create(role=RoleCode.CAPTAIN)
-    charts(viewer_for(captain), NOW)
-    CaseFactory.create(squad=squad)
-
-    assert charts(viewer_for(other), NOW).open_cases.total == 1
-    assert charts(viewer_for(captain), NOW, Filters(squad=squad.pk)).open_cases.total == 1
-
-
-def test_counts_stand_without_a_cache(squad: Squad, captain: Account) -> None:
-    CaseFactory.create(squad=squad)
-    nowhere = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": "unix:///nowhere/valkey.sock",
-        }
-    }
-
-    with override_settings(CACHES=nowhere):
-        assert charts(viewer_for(captain), NOW).open_cases.total == 1
 
 
 def test_counting_all_takes_few_queries(squad: Squad, captain: Account) -> None:

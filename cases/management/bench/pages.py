@@ -27,7 +27,8 @@ PLAIN_STATIC = {
     **settings.STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# The unit's own cache is left alone. What pages keep for a minute is kept, or counted every time.
+# The unit's own cache is left alone. Figures are ready as the worker leaves them, or counted by the
+# page every time, as when no worker runs.
 KEPT = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 COUNTED = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 

@@ -1,0 +1,1 @@
+"""The figures of a supervisor's page: counts drawn as SVG, counted ahead so that no page waits."""
