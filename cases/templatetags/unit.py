@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from html import escape
 from typing import Any
 
 from django import template
@@ -198,11 +199,11 @@ def plain_rows(rows: Iterable[Sequence[str]]) -> SafeString:
 @register.simple_tag
 def plain_options(options: Iterable[Mapping[str, Any]]) -> SafeString:
     """The options of a select, as a Django widget describes them."""
-    return format_html_join("", "{}", ((_plain_option(option),) for option in options))
+    return SafeString("".join(map(_plain_option, options)))
 
 
-def _plain_option(option: Mapping[str, Any]) -> SafeString:
-    value, label = str(option["value"]), option["label"]
-    if option["selected"]:
-        return format_html('<option value="{}" selected>{}</option>', value, label)
-    return format_html('<option value="{}">{}</option>', value, label)
+def _plain_option(option: Mapping[str, Any]) -> str:
+    """Every part is escaped here. `format_html` takes longer, and a captain has hundreds."""
+    value, label = escape(str(option["value"])), escape(str(option["label"]))
+    chosen = " selected" if option["selected"] else ""
+    return f'<option value="{value}"{chosen}>{label}</option>'

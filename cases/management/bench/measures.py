@@ -25,6 +25,7 @@ from cases.models.clock import RUNNING
 from cases.selectors.case_detail import case_page
 from cases.selectors.cases import PAGE_SIZE, CaseFilters, case_list
 from cases.selectors.dashboard import dashboard
+from cases.selectors.ranked import PAGE_SIZE as RANKED_SIZE
 from cases.services.flagging import on_desk
 from cases.services.sweep import run_sweep
 
@@ -128,13 +129,13 @@ def measured(measure: Measure, cases: int, repetitions: int) -> Result:
     return Result(measure.name, cases, len(found), timed.product, timed.best, ratio, timed.wall)
 
 
-def _asker(viewer: Viewer, now: datetime) -> dict[str, Any]:
+def _asker(viewer: Viewer, now: datetime, size: int) -> dict[str, Any]:
     return {
         "officer": viewer.officer_id,
         "account": viewer.account_id,
         "squads": sorted(viewer.squad_ids),
         "now": now,
-        "size": PAGE_SIZE + 1,
+        "size": size + 1,
     }
 
 
@@ -143,7 +144,7 @@ def _case_list(name: str, viewer: Viewer, now: datetime) -> Measure:
         name,
         act=lambda: case_list(viewer=viewer, now=now, filters=CaseFilters()),
         answer=lambda page: [row.case_id for row in page.rows],
-        best=[Statement(best.case_list(viewer.scope), _asker(viewer, now))],
+        best=[Statement(best.case_list(viewer.scope), _asker(viewer, now, PAGE_SIZE))],
         best_answer=lambda rows: _ids(rows)[:PAGE_SIZE],
     )
 
@@ -153,7 +154,7 @@ def _dashboard(name: str, viewer: Viewer, now: datetime) -> Measure:
         name,
         act=lambda: dashboard(viewer, now),
         answer=lambda page: [row.case_id for row in page.rows],
-        best=[Statement(best.dashboard(viewer.scope), _asker(viewer, now))],
+        best=[Statement(best.dashboard(viewer.scope), _asker(viewer, now, RANKED_SIZE))],
         best_answer=_ids,
     )
 
