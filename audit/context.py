@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 
 SYSTEM_PREFIX = "system:"
 
@@ -23,12 +24,14 @@ class Actor:
 
 @dataclass(slots=True)
 class Context:
-    """An actor, where they act from, and what has been recorded for them so far."""
+    """An actor, where they act from, and what has been recorded for them so far: `left` holds the
+    number and time of entries, of which a batch leaves one.
+    """
 
     actor: Actor
     session: str = ""
     source: str | None = None
-    entry_ids: list[int] = field(default_factory=list)
+    left: list[tuple[int, datetime]] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list)
 
     def write_deferred(self) -> None:

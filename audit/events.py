@@ -147,6 +147,7 @@ class Event(TextChoices):
     REQUEST_FAILED = "request_failed", "Request failed"
     DIRECT_CHANGE = "direct_change", "Row changed past the application"
     SCHEMA_MIGRATED = "schema_migrated", "Database migrated"
+    AUDIT_MONTHS_MADE = "audit_months_made", "Months of the log made"
 
 
 class Outcome(TextChoices):

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 from audit import faults
 from audit.checkpoints import Signer, log_signer
-from audit.content import content_of
-from audit.faults import LeafRow
+from audit.content import Values, content_of
+from audit.faults import LeafRow, StandsTwiceError
 from audit.merkle import consistency_proof, inclusion_proof, leaf_hash
 from audit.models import Checkpoint, Witnessing
 from audit.tree import Tree
@@ -92,7 +92,7 @@ def _sealed(scope: Scope, size: int) -> Iterator[tuple[LeafRow, str]]:
         found = [
             leaf for leaf in faults.leaves(start, min(start + CHUNK, size)) if scope.holds(leaf)
         ]
-        contents = faults.entries([leaf.entry_id for leaf in found]) if found else {}
+        contents = _contents(found)
         for leaf in found:
             content = content_of(contents.get(leaf.entry_id, ()))
             if leaf_hash(content.encode()) != leaf.hash:
@@ -100,6 +100,15 @@ def _sealed(scope: Scope, size: int) -> Iterator[tuple[LeafRow, str]]:
                     f"Entry {leaf.entry_id} is not what was sealed; run verify_audit."
                 )
             yield leaf, content
+
+
+def _contents(found: Sequence[LeafRow]) -> dict[int, Values]:
+    try:
+        return faults.entries([leaf.entry_id for leaf in found]) if found else {}
+    except StandsTwiceError as problem:
+        raise NotAsSealed(
+            f"The log is not as it was sealed: {problem}; run verify_audit."
+        ) from None
 
 
 def _texts(proof: Sequence[bytes]) -> list[str]:

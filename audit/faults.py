@@ -3,6 +3,7 @@
 Asked only when something is: these look at as much of the log as it takes to name the fault.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,6 +42,14 @@ class Finding:
         return f"{self.fault}: {self.words}"
 
 
+class StandsTwiceError(Exception):
+    """Two entries have one number: numbers are the database's own, so one was put there."""
+
+    def __init__(self, entry_id: int) -> None:
+        super().__init__(f"entry {entry_id} stands twice in the log")
+        self.entry_id = entry_id
+
+
 class LeafRow(NamedTuple):
     """A leaf as it is stored."""
 
@@ -67,13 +76,23 @@ def leaves(start: int, end: int) -> list[LeafRow]:
 
 
 def entries(ids: Sequence[int]) -> dict[int, Values]:
-    """Entries by their number: the values that are hashed."""
+    """Entries by their number: the values that are hashed. Raises StandsTwiceError.
+
+    With the least and the greatest number, so that of a month that holds none of them nothing is
+    read but one page of its index.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {COLUMNS} FROM audit_entry e WHERE e.id = ANY(%s)",  # noqa: S608 - constants
-            [list(ids)],
+            f"SELECT {COLUMNS} FROM audit_entry e "  # noqa: S608 - constants
+            "WHERE e.id BETWEEN %s AND %s AND e.id = ANY(%s)",
+            [min(ids), max(ids), list(ids)],
         )
-        return {int(row[ID]): row for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    found = {int(row[ID]): row for row in rows}
+    if len(found) < len(rows):
+        twice, _ = Counter(int(row[ID]) for row in rows).most_common(1)[0]
+        raise StandsTwiceError(twice)
+    return found
 
 
 def missing_leaf(index: int, size: int) -> Finding:

@@ -74,8 +74,14 @@ def broke(response: HttpResponseBase) -> bool:
 
 
 def left_entry(context: Context) -> bool:
-    """Whether an entry of this context is in the table: one that was rolled back doesn't count."""
-    return Entry.objects.filter(pk__in=context.entry_ids).exists()
+    """Whether an entry of this context is in the table: one that was rolled back doesn't count.
+
+    Asked with their times, so that no other month is looked into.
+    """
+    if not context.left:
+        return False
+    numbers, times = zip(*context.left, strict=True)
+    return Entry.objects.filter(pk__in=numbers, at__in=set(times)).exists()
 
 
 def _may_have_written(request: HttpRequest, response: HttpResponseBase) -> bool:

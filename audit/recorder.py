@@ -181,10 +181,10 @@ def _require_transaction() -> None:
 def _remember(entry: Entry) -> None:
     context = current()
     if context is not None:
-        context.entry_ids.append(entry.pk)
+        context.left.append((entry.pk, entry.at))
 
 
 def _save_alone(entry: Entry, context: Context) -> None:
     with transaction.atomic():
         entry.save(force_insert=True)
-    context.entry_ids.append(entry.pk)
+    context.left.append((entry.pk, entry.at))

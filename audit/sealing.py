@@ -144,16 +144,20 @@ def position(cluster: int) -> Position:
 
 
 def _rows_after(cluster: int, batch: int, *, below: int | None) -> Rows:
+    """A number that somebody put there twice is sealed once: `verify_audit` finds the other, and
+    nobody else's entry waits for it.
+    """
     last = position(cluster)
     bound = "" if below is None else f"AND e.xid < '{below}'::xid8"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {COLUMNS} FROM audit_entry e "  # noqa: S608 - constants and a number
             f"WHERE e.cluster = %s AND (e.xid, e.id) > (%s::xid8, %s) {bound} "
+            "AND NOT EXISTS (SELECT FROM audit_leaf l WHERE l.entry_id = e.id) "
             "ORDER BY e.xid, e.id LIMIT %s",
             [cluster, str(last.xid), last.entry_id, batch],
         )
-        return list(cursor.fetchall())
+        return list({row[ID]: row for row in reversed(cursor.fetchall())}.values())[::-1]
 
 
 def _begin_epoch(cluster: int, size: int, now: datetime) -> None:

@@ -16,7 +16,7 @@ from audit import faults
 from audit.ahead import read_ahead
 from audit.checkpoints import Signer, former_keys, log_keys, log_signer, sealed_head, text_of
 from audit.content import Values, hash_of
-from audit.faults import Fault, Finding, LeafRow
+from audit.faults import Fault, Finding, LeafRow, StandsTwiceError
 from audit.merkle import Frontier
 from audit.models import Checkpoint, Witnessing
 from audit.tree import Made, kept
@@ -182,7 +182,11 @@ class _Walk:
     def _read(self, start: int) -> tuple[int, list[LeafRow], dict[int, Values]]:
         found = faults.leaves(start, min(start + CHUNK, self.report.size))
         asked = [leaf.entry_id for leaf in found if self._scope.holds(leaf)]
-        return start, found, faults.entries(asked) if asked else {}
+        try:
+            return start, found, faults.entries(asked) if asked else {}
+        except StandsTwiceError as problem:
+            finding = Finding(Fault.INSERTED, str(problem), None, problem.entry_id)
+            raise _Bad(finding) from None
 
     def _content(self, leaf: LeafRow, values: Values | None) -> None:
         self.report.entries += 1

@@ -134,12 +134,13 @@ def open_window(viewer: Viewer, thing: Thing, session: str, now: datetime) -> Re
     """The viewer's window on it in this session, if one is open at `now` and its entry stands."""
     if not session or not reveal_decision(viewer, thing, now).allowed:
         return None
+    since = now - current_policy().reveals.shown
     windows = Reveal.objects.filter(
-        Exists(Entry.objects.filter(pk=OuterRef("entry_id"))),
+        Exists(Entry.objects.filter(pk=OuterRef("entry_id"), at__gt=since, at__lte=now)),
         account_id=viewer.account_key,
         session=session,
         revealed_at__lte=now,
-        revealed_at__gt=now - current_policy().reveals.shown,
+        revealed_at__gt=since,
         masked_at__gt=now,
         **{thing.column: thing.record.pk},
     )

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.events import Event
+from audit.months import log_months
 from audit.recorder import record
 from audit.selectors import sealing_status
 from cases.enums import Permission
@@ -45,6 +46,7 @@ def _entries(request: HttpRequest, form: AuditFilterForm, problem: str = "") -> 
         "pages": _pages(form, page, valid=valid),
         "narrowed": bool(form.query()),
         "sealing": sealing_status(now=now),
+        "months": log_months(now=now),
         "query": form.query(),
         "asked": questions().get(form.told().get("ask", "")),
         "case": form.told().get("case", "") if page.rows else "",

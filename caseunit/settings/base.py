@@ -235,6 +235,7 @@ BEAT_ALIVE_FILE = env.str("CASEUNIT_BEAT_ALIVE_FILE", "")
 CELERY_BEAT_SCHEDULER = "caseunit.beat:LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
     "seal": {"task": "audit.tasks.seal", "schedule": 3.0, "options": {"expires": 30}},
+    "make_months": {"task": "audit.tasks.make_months", "schedule": crontab(hour=9, minute=7)},
     "sweep": {"task": "cases.tasks.sweep", "schedule": crontab(minute="*/5")},
     "count_figures": {
         "task": "cases.tasks.count_figures",

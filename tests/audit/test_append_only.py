@@ -14,7 +14,7 @@ REFUSED = {
     "update": "UPDATE audit_entry SET reason = 'changed'",
     "update of no row": "UPDATE audit_entry SET reason = 'changed' WHERE false",
     "upsert": "INSERT INTO audit_entry SELECT * FROM audit_entry "
-    "ON CONFLICT (id) DO UPDATE SET reason = 'changed'",
+    "ON CONFLICT (id, at) DO UPDATE SET reason = 'changed'",
     "merge": "MERGE INTO audit_entry USING (SELECT 1) AS one ON true "
     "WHEN MATCHED THEN UPDATE SET reason = 'changed'",
     "delete": "DELETE FROM audit_entry",

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.context import acting_as_system
+from audit.months import make_due
 from cases.management.demo import sign_ins
 from cases.management.demo.play import load
 from cases.management.demo.unit import SIGN_INS
@@ -66,6 +67,7 @@ class Command(BaseCommand):
         passwords = sign_ins.new_passwords(SIGN_INS.values())
         with acting_as_system("demo"), transaction.atomic():
             made = load(now=timezone.now(), seed=seed, cases=cases, passwords=passwords)
+            make_due(now=timezone.now())
             sign_ins.keep(home(), passwords)
         return made
 
