@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.module_loading import import_string
 
 from audit.context import Actor, Context, current
 from audit.events import Event, Outcome
@@ -152,10 +154,15 @@ def _entry(
         source_address=context.source if context else None,
         subject_type=note.subject_type,
         subject_id=str(note.subject_id),
-        reason=note.reason,
+        reason=_cleared(note.reason),
         changes=_masked(note.changes or {}),
         details=dict(note.details or {}),
     )
+
+
+def _cleared(reason: str) -> str:
+    """Without what looks like a name: what is in the log once is there for good."""
+    return str(import_string(settings.AUDIT_CLEARED_BY)(reason)) if reason else ""
 
 
 def _acting(actor: Actor | AccountLike | None, context: Context | None) -> Actor:

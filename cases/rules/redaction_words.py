@@ -80,6 +80,13 @@ PARTICLES = _table(
     ten te op y e san santa st saint mac mc o d l le
     """
 )
+# After a name: what that name is of, and it is nobody's. A school tells where a child is.
+INSTITUTIONS = _table(
+    """
+    agency bureau center centre clinic commission council county court department division district
+    hospital hotline office police program services squad team unit university
+    """
+)
 # Two letters in capitals that usually mean something else. Of a person's initials and a rare
 # abbreviation the initials win.
 NOT_INITIALS = _table(

@@ -12,6 +12,7 @@ from cases.models import AuditReview
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.audit_questions import standing_out
 from cases.selectors.audit_weeks import entries_within, finished_week
+from cases.selectors.staff_names import clear_of_names
 
 SIGNING_LOCK = 4_204
 
@@ -42,7 +43,7 @@ def sign_week(*, viewer: Viewer, now: datetime, day: date, comment: str) -> Audi
         week_on=week.on,
         signed_by_id=viewer.account_id,
         signed_at=now,
-        comment=visible(comment),
+        comment=clear_of_names(visible(comment)),
         found=standing_out(week.starts_at, week.ends_at),
         entries=entries_within(week),
     )

@@ -14,14 +14,19 @@ from cases.enums import CaseState, Channel, ClockKind, OffenseClass, Permission,
 from cases.models import Case, CaseStateChange, Officer, Referral, Squad
 from cases.models.sealing import new_case_key
 from cases.rules.facts import CARRIES
+from cases.rules.redaction import Redactor
 from cases.selectors.policy import current_policy, unit_calendar
 from cases.selectors.versions import changes_since
 from cases.services.clocks import refresh_cases
 from cases.services.grants import save_grant
 from cases.services.linking import suggest_links
+from cases.services.narratives import redactor
 from cases.services.victims import PersonInput, save_everybody
 
 NUMBER_LOCK = 4_201
+DIVISION_LENGTH = 80
+ORGANIZATION_LENGTH = 160
+REFERENCE_LENGTH = 60
 
 
 class ReportFromFuture(ValueError):
@@ -76,7 +81,9 @@ def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
         return existing
     case = _save_case(viewer, now, intake)
     save_everybody(case, intake.victims, intake.people, now)
-    _save_referral(case, intake, now)
+    words = redactor(case)
+    _clear_division(case, words)
+    _save_referral(case, intake, words, now)
     suggest_links(case_ids=[case.pk], now=now)
     record(
         Event.CASE_CREATED,
@@ -151,7 +158,23 @@ def _squad(viewer: Viewer, intake: Intake) -> Squad | None:
     return Officer.objects.select_related("squad__sergeant").get(pk=viewer.officer_id).squad
 
 
-def _save_referral(case: Case, intake: Intake, now: datetime) -> None:
+def _clear_division(case: Case, words: Redactor) -> None:
+    """A division that no other case has may be somebody's name, typed into the wrong field."""
+    cleared = words.without_them(case.division)[:DIVISION_LENGTH]
+    others = Case.objects.filter(division=case.division).exclude(pk=case.pk)
+    if cleared != case.division and not others.exists():
+        case.division = cleared
+        case.save(update_fields=["division"])
+
+
+def _institution(name: str, words: Redactor) -> str:
+    """Whoever sent the report, as it is unless nobody ever sent one under this name."""
+    if Referral.objects.filter(organization=name).exists():
+        return name
+    return words.without_them(name)[:ORGANIZATION_LENGTH]
+
+
+def _save_referral(case: Case, intake: Intake, words: Redactor, now: datetime) -> None:
     if intake.referral is None:
         return
     known = Referral.objects.filter(
@@ -163,9 +186,9 @@ def _save_referral(case: Case, intake: Intake, now: datetime) -> None:
         raise ReferralKnown("This reference is on record already. Look for its case first.")
     referral = Referral.objects.create(
         case=case,
-        reference=intake.referral.reference,
+        reference=words.without_them(intake.referral.reference)[:REFERENCE_LENGTH],
         channel=intake.channel,
-        organization=intake.referral.organization,
+        organization=_institution(intake.referral.organization, words),
         priority=intake.referral.priority,
         received_at=intake.received_at,
         entered_at=now,

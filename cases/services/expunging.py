@@ -118,9 +118,11 @@ def confirm_expunge(
     _check_second_person(viewer, now, request, given)
     case = lock_case(request.case_id)
     reason = _reason(viewer, now, case, given.reason)
-    request.decision_reason = redactor(case)(reason)
+    words = redactor(case)(reason)
     # The last look with the identity known: it can not be taken later.
     redact_again(case, now)
+    request.refresh_from_db(fields=["court_order", "reason"])
+    request.decision_reason = words
     request.leaves = _destroy(case, _lock_person(request))
     request.state = ExpungeState.CONFIRMED
     request.decided_by_id, request.decided_at = viewer.account_id, now

@@ -18,6 +18,7 @@ from cases.access import Hidden, NotPermitted, Viewer
 from cases.enums import FlagStatus, Permission, Scope
 from cases.models import Case, Flag
 from cases.models.flag import STANDING
+from cases.selectors.staff_names import clear_of_names
 from cases.services.clocks import refresh_cases
 from cases.services.narratives import redactor
 
@@ -180,7 +181,7 @@ def _open_flag(
     found = Flag.objects.select_related("officer").filter(pk=flag_id).first()
     if found is None:
         raise Hidden
-    words: Callable[[str], str] = _as_typed
+    words: Callable[[str], str] = clear_of_names
     if found.case_id is not None:
         case = access.find_case(viewer, found.case_id, now)
         access.require(viewer, case, permission, now)
@@ -191,10 +192,6 @@ def _open_flag(
     if flag is None:
         raise NotStanding("This flag has resolved meanwhile.")
     return flag, words
-
-
-def _as_typed(comment: str) -> str:
-    return comment
 
 
 def _require_beyond_cases(viewer: Viewer, flag: Flag, permission: Permission) -> None:

@@ -4,64 +4,108 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from audit.events import Event
 from audit.models import Entry
 from audit.recorder import record
 from cases import seal
 from cases.access import NotPermitted, Viewer
-from cases.models import Case, ElementAnswer, Response, Review
+from cases.models import (
+    AuditReview,
+    Case,
+    ElementAnswer,
+    Flag,
+    ImportRejection,
+    Policy,
+    Response,
+    Review,
+    SavedFilter,
+    SavedMapping,
+)
 from cases.models.base import Sealed
 from cases.models.sealing import open_identity_of
-from cases.rules.leaks import Form, forms, found, telling
+from cases.rules.leaks import Form, decoded, forms, found, telling
 from cases.rules.redaction import FIELDS
 from cases.services.rewriting import WRITTEN
 
 BATCH = 100
+NAME_PARTS = ("first_name", "last_name", "middle_name", "nickname", "school")
+CASELESS = ("account", "audit_week", "flag", "import", "role", "search")
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """`places`: (column, kind of value) → how many texts. `cases`: where, by id."""
+    """`places`: (column, kind of value) → how many texts. `cases`: where, by id.
+
+    `elsewhere`: the rows that belong to no case, as in "SavedFilter 5".
+    """
 
     looked_at: int
     places: Counter[tuple[str, str]] = field(default_factory=Counter)
     cases: tuple[UUID, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 @transaction.atomic
 def scan_for_leaks(*, viewer: Viewer, now: datetime, limit: int) -> Scan:
-    """Look through the texts of the newest cases, and the audit entries about them.
+    """Look through the texts of the newest cases and the audit entries about them.
 
-    What is found is told by column and kind, never shown. For the system alone: it opens
-    identities. Names that are ordinary words are not looked for.
+    Then through the texts that belong to no case, for all of those cases' people. What is found is
+    told by column and kind, never shown. For the system alone: it opens identities. Names that are
+    ordinary words are not looked for.
     """
     if viewer.account_id is not None:
         raise NotPermitted("Only the machinery looks for leaks.")
     looked_at, places, cases = 0, Counter[tuple[str, str]](), []
+    everybody: list[Form] = []
     for case in Case.objects.order_by("-last_entry_at", "-pk")[:limit].iterator(chunk_size=BATCH):
-        wanted = list(_wanted(case))
+        wanted, whole = _wanted(case)
         leaks = list(_leaks(case, wanted)) if wanted else []
+        everybody += whole
         looked_at += 1
         places.update(leaks)
         if leaks:
             cases.append(case.pk)
-    scan = Scan(looked_at, places, tuple(cases))
+    loose = list(_loose_leaks(everybody))
+    places.update((column, kind) for column, _, kind in loose)
+    elsewhere = sorted({f"{column.partition('.')[0]} {key}" for column, key, _ in loose})
+    scan = Scan(looked_at, places, tuple(cases), tuple(elsewhere))
     record(
         Event.LEAKS_LOOKED_FOR,
         at=now,
         subject_type="leak_scan",
-        details={"looked_at": looked_at, "leaking": [str(key) for key in cases]},
+        details={
+            "looked_at": looked_at,
+            "leaking": [str(key) for key in cases],
+            "elsewhere": elsewhere,
+        },
     )
     return scan
 
 
-def _wanted(case: Case) -> Iterator[Form]:
+def _wanted(case: Case) -> tuple[list[Form], list[Form]]:
+    """What to look for in the texts of the case, and what in those that belong to no case.
+
+    There a part of a name says nothing: somebody on the staff may have it.
+    """
+    own: list[Form] = []
+    whole: list[Form] = []
     for person in (*case.victims.all(), *case.people.all()):
-        yield from forms(telling(_identity(person)))
+        identity = telling(_identity(person))
+        own += forms(identity)
+        parts = [identity.pop(part, "") for part in NAME_PARTS]
+        names = {f"name{at}": name for at, name in enumerate(_whole_names(*parts[:2]))}
+        whole += ((kind.rstrip("01"), form) for kind, form in forms(identity | names))
+    return own, whole
+
+
+def _whole_names(first: str, last: str) -> tuple[str, ...]:
+    return (f"{first} {last}", f"{last}, {first}") if first and last else ()
 
 
 def _identity(person: Sealed) -> dict[str, str]:
@@ -86,11 +130,44 @@ def _texts(case: Case) -> Iterator[tuple[str, str]]:
         yield "ElementAnswer.text", text
     for comments in Review.objects.filter(case=case).values_list("comments", flat=True):
         yield "Review.comments", " ".join(comments.values())
-    for written in WRITTEN:
-        for row in written.model._default_manager.filter(case=case).values(*written.columns):
-            yield from ((f"{written.model.__name__}.{name}", row[name]) for name in row)
-    for reason in case.grants.values_list("reason", flat=True):
-        yield "Grant.reason", reason
-    entries = Entry.objects.filter(subject_type="case", subject_id=str(case.pk))
-    for reason in entries.exclude(reason="").values_list("reason", flat=True):
-        yield "Entry.reason", reason
+    yield "Case.division", case.division
+    for rows, columns in _tables(case):
+        for row in rows.values(*columns):
+            yield from ((f"{rows.model.__name__}.{name}", row[name]) for name in row)
+
+
+def _tables(case: Case) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    yield from ((written.rows(case), written.columns) for written in WRITTEN)
+    yield case.grants.all(), ("reason",)
+    yield case.evidence.all(), ("item",)
+    yield case.referrals.all(), ("organization", "reference")
+    about = Q(subject_type="case", subject_id=str(case.pk))
+    about |= Q(details__contains={"case": str(case.pk)})
+    yield Entry.objects.filter(about).exclude(reason=""), ("reason",)
+
+
+def _loose_leaks(everybody: list[Form]) -> Iterator[tuple[str, object, str]]:
+    """(column, row, kind). Most identities are in none of them: all texts at once come first."""
+    texts = list(_loose_texts())
+    at_once = decoded("\n".join(text for _, _, text in texts))
+    wanted = [form for form in everybody if any(form[1].search(text) for text in at_once)]
+    for column, key, text in texts if wanted else ():
+        yield from ((column, key, kind) for kind in sorted(found(text, wanted)))
+
+
+def _loose_texts() -> Iterator[tuple[str, object, str]]:
+    """What people typed that belongs to no case."""
+    tables: tuple[tuple[QuerySet[Any], str], ...] = (
+        (SavedFilter.objects.all(), "name"),
+        (SavedFilter.objects.all(), "query"),
+        (AuditReview.objects.all(), "comment"),
+        (Policy.objects.all(), "reason"),
+        (SavedMapping.objects.all(), "name"),
+        (ImportRejection.objects.all(), "reason"),
+        (Flag.objects.filter(case__isnull=True), "comment"),
+        (Entry.objects.filter(subject_type__in=CASELESS), "reason"),
+    )
+    for rows, column in tables:
+        name = f"{rows.model.__name__}.{column}"
+        for key, text in rows.exclude(**{column: ""}).values_list("pk", column):
+            yield name, key, text

@@ -18,10 +18,12 @@ from audit.recorder import Note, record, record_many
 from cases import access
 from cases.access import Viewer
 from cases.enums import LinkKind, LinkState, Permission, PersonRole
-from cases.models import BlindToken, CaseLink
+from cases.models import BlindToken, Case, CaseLink
 from cases.rules.finding import Form, Why, sure, told
 from cases.rules.reasons import LEAST_VISIBLE, says_enough, visible
+from cases.rules.redaction import Redactor
 from cases.services.flagging import fetch
+from cases.services.narratives import known_people
 
 COMMON = 5
 PAIRS_KEPT = 5
@@ -204,7 +206,8 @@ def decide_link(
     if decision not in MOVES or link.state not in MOVES[decision]:
         raise NotDecidable("Somebody has decided on this link meanwhile. Look again.")
     before, link.state = link.state, decision
-    link.decided_at, link.decided_by_id, link.reason = now, viewer.account_id, visible(reason)
+    link.decided_at, link.decided_by_id = now, viewer.account_id
+    link.reason = _cleared(cases, visible(reason))
     link.save(update_fields=["state", "decided_at", "decided_by", "reason"])
     record(
         EVENTS[decision],
@@ -216,3 +219,8 @@ def decide_link(
         details=_about(link),
     )
     return link
+
+
+def _cleared(cases: Iterable[Case], reason: str) -> str:
+    """Without the people of either case."""
+    return Redactor([person for case in cases for person in known_people(case)])(reason)

@@ -24,6 +24,7 @@ from cases.services.clocks import detect_copies, refresh_cases
 from cases.services.locking import lock_case, take_turn_comparing
 from cases.services.narratives import redactor
 
+ITEM_LENGTH = 40
 DESCRIPTION_LENGTH = 200
 
 
@@ -219,12 +220,14 @@ def _save_answers(
 
 def _save_evidence(case: Case, entry: ResponseInput, now: datetime) -> None:
     """New items; an item number that is on record already is left as it is."""
-    redacted = redactor(case) if entry.evidence else str
+    if not entry.evidence:
+        return
+    redacted = redactor(case)
     made = Evidence.objects.bulk_create(
         (
             Evidence(
                 case=case,
-                item=item.item.strip(),
+                item=redacted.without_them(item.item.strip())[:ITEM_LENGTH],
                 description=redacted(item.description)[:DESCRIPTION_LENGTH],
                 entered_at=now,
             )

@@ -3,21 +3,27 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import CharField, Model
+from django.db.models import CharField, Model, Q, QuerySet
 
 from cases.models import (
     Case,
+    CaseLink,
     CaseStateChange,
     ClockHold,
     ElementAnswer,
     Evidence,
+    Expunge,
     Flag,
     InvolvedPerson,
     Referral,
+    Release,
+    ReleaseMark,
     Response,
+    Reveal,
     Review,
     Wall,
 )
@@ -33,10 +39,16 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A table about a case, and its columns that hold what somebody wrote."""
+    """A table about a case, its columns that hold what somebody wrote, and the way to the case."""
 
     model: type[Model]
     columns: tuple[str, ...]
+    about: str = "case"
+
+    def rows(self, case: Case) -> "QuerySet[Any]":
+        """The rows about this case in which something is written."""
+        something = reduce(or_, (~Q(**{column: ""}) for column in self.columns))
+        return self.model._default_manager.filter(something, **{self.about: case})
 
 
 # Kept only as they were redacted; the originals of the narrative and the answers are sealed.
@@ -49,6 +61,12 @@ WRITTEN = (
     Written(Flag, ("comment",)),
     Written(ClockHold, ("reason",)),
     Written(Wall, ("reason",)),
+    Written(Reveal, ("reason",)),
+    Written(CaseLink, ("reason",), "first"),
+    Written(CaseLink, ("reason",), "second"),
+    Written(Expunge, ("court_order", "reason", "decision_reason")),
+    Written(Release, ("reason", "comment")),
+    Written(ReleaseMark, ("reason",), "item__release__case"),
 )
 
 
@@ -62,6 +80,7 @@ def redact_again(case: Case, now: datetime) -> int:
     redacted = redactor(case)
     changed = sum(_rewritten(written, case, redacted) for written in WRITTEN)
     changed += _comments(case, redacted) + redact_grants_again(case, redacted)
+    changed += _item_numbers(case, redacted)
     opened = _Originals(case)
     narratives = _narratives(case, redacted, opened)
     changed += len(narratives) + _answers(case, redacted, opened)
@@ -114,11 +133,11 @@ def _answers(case: Case, redacted: Redactor, opened: _Originals) -> int:
 
 
 def _rewritten(written: Written, case: Case, redacted: Redactor) -> int:
-    rows: Any = written.model._default_manager.filter(case=case)
     fits = {column: _fitting(written.model, column, redacted) for column in written.columns}
-    changed = [row for row in rows if _moved(row, fits)]
+    changed = [row for row in written.rows(case) if _moved(row, fits)]
     if changed:
-        rows.bulk_update(changed, list(written.columns), batch_size=BATCH)
+        table: Any = written.model._default_manager
+        table.bulk_update(changed, list(written.columns), batch_size=BATCH)
     return len(changed)
 
 
@@ -139,6 +158,19 @@ def _fitting(model: type[Model], column: str, redacted: Redactor) -> Callable[[s
 
 def _cut(text: str, redacted: Redactor, limit: int | None) -> str:
     return redacted(text)[:limit]
+
+
+def _item_numbers(case: Case, redacted: Redactor) -> int:
+    """Numbers of things, some of which are words. One by one: each stands once on a case."""
+    changed = 0
+    for item in Evidence.objects.filter(case=case).only("pk", "item"):
+        number = redacted.without_them(item.item)
+        if number != item.item:
+            taken = Evidence.objects.filter(case=case, item=number).exists()
+            item.item = f"{number} {item.pk.hex[:4]}" if taken else number
+            item.save(update_fields=["item"])
+            changed += 1
+    return changed
 
 
 def _comments(case: Case, redacted: Redactor) -> int:

@@ -41,7 +41,13 @@ def save_filter(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "The filter was not kept. Give it a name of at most 80 characters.")
         return redirect(PAGES.get(request.POST.get("screen", ""), "case-list"))
-    kept = filters.save_filter(viewer=viewer_of(request), now=timezone.now(), **form.cleaned_data)
+    try:
+        kept = filters.save_filter(
+            viewer=viewer_of(request), now=timezone.now(), **form.cleaned_data
+        )
+    except filters.NamesSomebody as error:
+        messages.error(request, f"The filter was not kept. {error}")
+        return redirect(PAGES[form.cleaned_data["screen"]])
     messages.success(request, "The filter is kept.")
     return redirect(f"{reverse(PAGES[kept.screen])}?{kept.query}")
 

@@ -50,6 +50,8 @@ WORKING_HOURS = env.str("CASEUNIT_WORKING_HOURS", "07:00-19:00")
 AUDIT_MANY_DENIALS = env.int("CASEUNIT_AUDIT_MANY_DENIALS", 5)
 AUDIT_LARGE_LIST = env.int("CASEUNIT_AUDIT_LARGE_LIST", 40)
 AUDIT_REVIEW_DAYS = env.int("CASEUNIT_AUDIT_REVIEW_DAYS", 3)
+# Reasons pass through this before they are written into the log: it is never rewritten.
+AUDIT_CLEARED_BY = "cases.selectors.staff_names.clear_of_names"
 AUDIT_EXPORT_MOST = env.int("CASEUNIT_AUDIT_EXPORT_MOST", 100_000)
 LANGUAGE_CODE = "en-us"
 USE_I18N = False

@@ -26,8 +26,13 @@ class Command(BaseCommand):
             )
         for (column, kind), count in sorted(scan.places.items()):
             self.stdout.write(f"{column}: {kind} in {count}")
-        if scan.cases:
-            for case_id in scan.cases:
-                self.stdout.write(f"case {case_id}")
-            raise CommandError(f"{len(scan.cases)} of {scan.looked_at} cases hold something.")
+        for case_id in scan.cases:
+            self.stdout.write(f"case {case_id}")
+        for row in scan.elsewhere:
+            self.stdout.write(row)
+        if scan.places:
+            raise CommandError(
+                f"{len(scan.cases)} of {scan.looked_at} cases hold something, and "
+                f"{len(scan.elsewhere)} texts that belong to no case."
+            )
         self.stdout.write(f"{scan.looked_at} cases: nothing found.")
