@@ -109,6 +109,11 @@ class Event(TextChoices):
     SIGNED_IN = "signed_in", "Signed in"
     SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed"
     SIGNED_OUT = "signed_out", "Signed out"
+    FACTOR_ENROLLED = "factor_enrolled", "Second factor added"
+    FACTOR_REMOVED = "factor_removed", "Second factor removed"
+    FACTORS_RESET = "factors_reset", "Second factors reset"
+    RECOVERY_CODES_MADE = "recovery_codes_made", "Recovery codes made"
+    RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     FILTER_SAVED = "filter_saved", "Filter saved"
     FILTER_DELETED = "filter_deleted", "Filter deleted"
 

@@ -1,5 +1,6 @@
 """Who gets in with a password, who is locked out by wrong ones, and who lets them in again?"""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -25,10 +26,17 @@ class NoReason(ValueError):
 
 
 @transaction.atomic
-def admit(*, now: datetime, username: str, verified: Account | None) -> bool:
+def admit(
+    *,
+    now: datetime,
+    username: str,
+    verified: Account | None,
+    how: Mapping[str, object] | None = None,
+) -> bool:
     """Whether this attempt opens the account; it is on record either way.
 
-    `verified` is the account whose password was right. Attempts at one account take turns, so that
+    `verified` is the account that has proved itself: by its password, and by a second factor where
+    it has one. `how` says in the entry by what. Attempts at one account take turns, so that
     guesses sent all at once count as what they are. A name that nobody has costs the same look-ups.
     """
     names = Account.objects.select_for_update(of=("self",)).filter(username=username)
@@ -36,9 +44,16 @@ def admit(*, now: datetime, username: str, verified: Account | None) -> bool:
     turn = last_turn(tried or NOBODY)
     failures = failures_counted(tried or NOBODY, turn, now)
     if verified is not None and verified.pk == tried and not is_lock(turn):
-        record(Event.SIGNED_IN, at=now, actor=verified, subject_type="account", subject_id=tried)
+        record(
+            Event.SIGNED_IN,
+            at=now,
+            actor=verified,
+            subject_type="account",
+            subject_id=tried,
+            details=how,
+        )
         return True
-    _record_failure(tried, now)
+    _record_failure(tried, now, how)
     if tried and not is_lock(turn) and failures + 1 >= MOST_FAILURES:
         details = {"failures": failures + 1}
         record(
@@ -72,7 +87,7 @@ def release_account(*, viewer: Viewer, now: datetime, account_id: UUID, reason: 
     )
 
 
-def _record_failure(tried: UUID | None, now: datetime) -> None:
+def _record_failure(tried: UUID | None, now: datetime, how: Mapping[str, object] | None) -> None:
     """The account that was tried, if any; never what was typed, which can be a password."""
     record(
         Event.SIGN_IN_FAILED,
@@ -80,4 +95,5 @@ def _record_failure(tried: UUID | None, now: datetime) -> None:
         outcome=Outcome.FAILED,
         subject_type="account",
         subject_id=tried or "",
+        details=how,
     )

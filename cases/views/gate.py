@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from audit.events import Event, Outcome
@@ -14,6 +16,7 @@ from audit.recorder import record
 from cases.access import Hidden, Viewer, viewer_for
 from cases.enums import Permission
 from cases.models import Account
+from cases.views.standing import SECOND
 
 View = Callable[..., HttpResponseBase]
 INACTIVE = "The account may not sign in any more."
@@ -25,7 +28,7 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            refused = _bind_viewer(request)
+            refused = _bind_viewer(request) or _owes_factor(request, view)
             if refused is not None:
                 return refused
             if not all(request.viewer.can(permission) for permission in permissions):  # type: ignore[attr-defined]
@@ -36,6 +39,12 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
         return guarded
 
     return declare
+
+
+def while_enrolling(view: View) -> View:
+    """Declare that this page helps to get a second factor: it opens to whoever still owes one."""
+    view.while_enrolling = True  # type: ignore[attr-defined]
+    return view
 
 
 def signed_in(view: View) -> View:
@@ -66,6 +75,13 @@ def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
         return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
     request.viewer = viewer_for(account)  # type: ignore[attr-defined]
     return None
+
+
+def _owes_factor(request: HttpRequest, view: View) -> HttpResponseBase | None:
+    """Where a second factor is required, nothing opens before there is one."""
+    if not settings.REQUIRE_MFA or request.session.get(SECOND):
+        return None
+    return None if getattr(view, "while_enrolling", False) else redirect("factors")
 
 
 def _end_inactive_session(request: HttpRequest) -> None:

@@ -1,7 +1,8 @@
 """How does somebody begin and end a session, and where does it begin?"""
 
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -18,8 +19,11 @@ from cases import access
 from cases.enums import Permission
 from cases.forms.session import SignInForm
 from cases.models import Account
+from cases.selectors.factors import has_factor
+from cases.selectors.lockout import is_lock, last_turn
 from cases.services.lockout import admit
-from cases.views.gate import public, signed_in, viewer_of
+from cases.views.gate import public, signed_in, viewer_of, while_enrolling
+from cases.views.standing import await_second, enter
 
 BANNER = "banner_acknowledged"
 REFUSED = "This username and password don't match an account that may sign in."
@@ -63,7 +67,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
-    return render(request, "registration/sign_in.html", {"form": form}, status=status)
+    context = {"form": form, "one_factor": not settings.REQUIRE_MFA}
+    return render(request, "registration/sign_in.html", context, status=status)
 
 
 def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
@@ -71,11 +76,15 @@ def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
     name = given["username"]
     found = authenticate(request, username=name, password=given["password"])
     account = found if isinstance(found, Account) else None
-    admitted = admit(now=timezone.now(), username=name, verified=account)
+    now = timezone.now()
+    if account is not None and has_factor(account.pk) and not is_lock(last_turn(account.pk)):
+        await_second(request, account, now, _next(request))
+        return redirect("sign-in-second")
+    admitted = admit(now=now, username=name, verified=account)
     if account is None or not admitted:
         form.add_error(None, REFUSED)
         return _ask(request, form, status=422)
-    login(request, account)
+    enter(request, account)
     return redirect(_next(request))
 
 
@@ -88,6 +97,7 @@ def _next(request: HttpRequest) -> str:
 
 
 @signed_in
+@while_enrolling
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     account = request.user

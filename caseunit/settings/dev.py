@@ -6,6 +6,9 @@ from caseunit.settings.environment import env
 DEBUG = env.bool("CASEUNIT_DEBUG", False)
 AUDIT_REFUSE_UNAUDITED = DEBUG
 
+# A demonstration's sign-ins open with what was printed; pages say loudly that this is for no unit.
+REQUIRE_MFA = env.bool("CASEUNIT_REQUIRE_MFA", False)
+
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = []
 SESSION_COOKIE_SECURE = False

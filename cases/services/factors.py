@@ -1,0 +1,228 @@
+"""How does somebody get a second factor, prove it, and lose it?
+
+allauth keeps the rows and does the cryptography of passkeys; `lockout.admit` alone opens the door.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.mfa.utils import decrypt
+from allauth.mfa.webauthn.internal.auth import (
+    WebAuthn,
+    complete_authentication,
+    complete_registration,
+)
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+
+from audit.events import Event
+from audit.recorder import record
+from cases.access import NotPermitted, Viewer
+from cases.enums import Permission
+from cases.models import Account
+from cases.rules.reasons import says_enough, visible
+from cases.selectors.factors import APP, CODES, FACTORS, PASSKEY, has_factor
+from cases.services.lockout import NoReason
+
+STEP_SECONDS = 30
+LAST_STEP = "last_step"
+
+
+class NotProved(ValueError):
+    """The code is not the secret's, or the passkey's answer is not to our question."""
+
+
+class LastFactor(ValueError):
+    """Where a second factor is required, the last one stays until there is another."""
+
+
+class NoFactor(ValueError):
+    """There is nothing to remove, or to reset."""
+
+
+def _own(viewer: Viewer) -> QuerySet[Authenticator]:
+    """The viewer's rows, with the account locked: acts on one account's factors take turns."""
+    Account.objects.select_for_update(of=("self",)).get(pk=viewer.account_key)
+    return Authenticator.objects.filter(user_id=viewer.account_key)
+
+
+@transaction.atomic
+def enrol_app(*, viewer: Viewer, now: datetime, secret: str, code: str) -> None:
+    """Keep an authenticator app's secret (base32), once a code proves that the app has it.
+
+    Raises NotProved; ValidationError when there is an app already.
+    """
+    rows = _own(viewer)
+    step = _step_of(secret, code, now)
+    if step is None:
+        raise NotProved("That is not the code that the app shows now. Is the phone's clock right?")
+    if rows.filter(type=APP).exists():
+        raise ValidationError("You have an authenticator app already: remove it first.")
+    row = TOTP.activate(Account(pk=viewer.account_key), secret).instance
+    row.data[LAST_STEP] = step
+    row.created_at = now
+    row.save(update_fields=["data", "created_at"])
+    _enrolled(viewer, now, APP)
+
+
+@transaction.atomic
+def enrol_passkey(
+    *, viewer: Viewer, now: datetime, name: str, credential: Mapping[str, Any]
+) -> None:
+    """Keep a passkey's public key. `credential` answers the question in this request's session.
+
+    Raises NotProved.
+    """
+    _own(viewer)
+    try:
+        complete_registration(dict(credential))
+    except (ValidationError, ValueError, TypeError, KeyError) as error:
+        raise NotProved("The passkey did not answer this page's question. Try again.") from error
+    row = WebAuthn.add(Account(pk=viewer.account_key), visible(name), dict(credential)).instance
+    row.created_at = now
+    row.save(update_fields=["created_at"])
+    _enrolled(viewer, now, PASSKEY)
+
+
+@transaction.atomic
+def make_recovery_codes(*, viewer: Viewer, now: datetime) -> list[str]:
+    """Ten new codes, each good once; those from before are void. Raises NoFactor."""
+    rows = _own(viewer)
+    if not has_factor(viewer.account_key):
+        raise NoFactor("Recovery codes stand in for a second factor: add one first.")
+    rows.filter(type=CODES).delete()
+    made = RecoveryCodes.activate(Account(pk=viewer.account_key)).generate_codes()
+    record(
+        Event.RECOVERY_CODES_MADE,
+        at=now,
+        subject_type="account",
+        subject_id=viewer.account_key,
+        details={"codes": len(made)},
+    )
+    return made
+
+
+@transaction.atomic
+def prove_second(
+    *, viewer: Viewer, now: datetime, code: str = "", credential: Mapping[str, Any] | None = None
+) -> str:
+    """By what the viewer proved it: `totp`, `webauthn` or `recovery_codes`; empty when they didn't.
+
+    A code opens once: neither the app's nor a recovery code is taken again.
+    """
+    rows = _own(viewer)
+    if credential is not None:
+        return _prove_passkey(viewer, now, credential)
+    if _prove_app(rows.filter(type=APP).first(), now, code):
+        return str(APP)
+    spare = rows.filter(type=CODES).first()
+    if spare is None or not code or not RecoveryCodes(spare).validate_code(code):
+        return ""
+    record(
+        Event.RECOVERY_CODE_USED,
+        at=now,
+        actor=Account.objects.get(pk=viewer.account_key),
+        subject_type="account",
+        subject_id=viewer.account_key,
+    )
+    return str(CODES)
+
+
+@transaction.atomic
+def remove_factor(*, viewer: Viewer, now: datetime, factor_id: int, required: bool) -> None:
+    """Take one of one's own factors away. Raises NoFactor, LastFactor."""
+    rows = _own(viewer).filter(type__in=FACTORS)
+    row = rows.filter(pk=factor_id).first()
+    if row is None:
+        raise NoFactor("You have no such second factor.")
+    others = rows.exclude(pk=factor_id).exists()
+    if required and not others:
+        raise LastFactor("This is your only second factor. Add another first.")
+    kind = row.type
+    row.delete()
+    if not others:
+        _own(viewer).delete()
+    record(
+        Event.FACTOR_REMOVED,
+        at=now,
+        subject_type="account",
+        subject_id=viewer.account_key,
+        details={"kind": str(kind)},
+    )
+
+
+@transaction.atomic
+def reset_factors(*, viewer: Viewer, now: datetime, account_id: UUID, reason: str) -> None:
+    """Take every second factor from somebody who lost theirs; the next sign-in enrols a new one.
+
+    Raises NotPermitted, NoReason, NoFactor.
+    """
+    if not viewer.can(Permission.MANAGE_ACCOUNTS):
+        raise NotPermitted("Your role does not allow you to manage accounts.")
+    if viewer.account_id == account_id:
+        raise NotPermitted("Somebody else has to reset your second factors.")
+    if not says_enough(reason):
+        raise NoReason("Why: say how you know who asked, in a sentence.")
+    Account.objects.select_for_update(of=("self",)).filter(pk=account_id).first()
+    count, _ = Authenticator.objects.filter(user_id=account_id).delete()
+    if not count:
+        raise NoFactor("This account has no second factor.")
+    record(
+        Event.FACTORS_RESET,
+        at=now,
+        subject_type="account",
+        subject_id=account_id,
+        reason=visible(reason),
+    )
+
+
+def _enrolled(viewer: Viewer, now: datetime, kind: str) -> None:
+    record(
+        Event.FACTOR_ENROLLED,
+        at=now,
+        subject_type="account",
+        subject_id=viewer.account_key,
+        details={"kind": str(kind)},
+    )
+
+
+def _prove_app(row: Authenticator | None, now: datetime, code: str) -> bool:
+    step = _step_of(decrypt(row.data["secret"]), code, now) if row else None
+    if row is None or step is None or step <= row.data.get(LAST_STEP, 0):
+        return False
+    row.data[LAST_STEP] = step
+    _used(row, now)
+    return True
+
+
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
+    """The half minute whose code this is: the one that runs or the one before [RFC 6238, 5.2]."""
+    current = int(now.timestamp()) // STEP_SECONDS
+    steps = (current, current - 1)
+    right = (
+        step
+        for step in steps
+        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step)))
+    )
+    return next(right, None)
+
+
+def _prove_passkey(viewer: Viewer, now: datetime, credential: Mapping[str, Any]) -> str:
+    try:
+        row = complete_authentication(Account(pk=viewer.account_key), dict(credential))
+    except (ValidationError, ValueError, TypeError, KeyError):
+        return ""
+    _used(row, now)
+    return str(PASSKEY)
+
+
+def _used(row: Authenticator, now: datetime) -> None:
+    row.last_used_at = now
+    row.save(update_fields=["data", "last_used_at"])
