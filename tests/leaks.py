@@ -31,6 +31,7 @@ from django.test.signals import template_rendered
 
 from cases.rules import leaks
 from cases.rules.leaks import decoded, forms, plain
+from tests.containers import inside, mail_parts
 
 Identity = leaks.Identity
 NAMES = ("name", "first_name", "last_name", "caregiver_name", "suspect_name", "alias")
@@ -89,6 +90,8 @@ def flatten(value: object, where: str, depth: int = DEPTH) -> Iterator[tuple[str
         yield where, str(value)
     elif isinstance(value, bytes | bytearray | memoryview):
         yield where, bytes(value).decode("utf-8", errors="replace")
+        for place, part in inside(bytes(value), where) if depth else ():
+            yield from flatten(part, place, depth - 1)
     elif value is not None and depth:
         for place, part in _parts(value, where):
             yield from flatten(part, place, depth - 1)
@@ -111,17 +114,13 @@ class Watch:
 
     def nothing_leaked(self, identities: Iterable[Identity]) -> None:
         """Fail when an identity stood in a log, a context, a task, a cache key or a mail."""
-        outbox = [
-            (message.subject, message.body, message.recipients(), message.attachments)
-            for message in getattr(mail, "outbox", [])
-        ]
         assert_nothing_leaks(
             {
                 "log": self.logs,
                 "context": [{name: context} for name, context in self.contexts],
                 "task": self.tasks,
                 "cache key": cache_keys(),
-                "mail": outbox,
+                "mail": list(getattr(mail, "outbox", [])),
             },
             list(identities),
             where="",
@@ -266,6 +265,7 @@ TAKERS: tuple[tuple[type | tuple[type, ...], Callable[[Any, str], Parts]], ...] 
     (logging.LogRecord, _log_parts),
     (HttpResponseBase, _response_parts),
     (BaseException, _error_parts),
+    (mail.EmailMessage, mail_parts),
     (Model, _model_parts),
     (SEQUENCES, _sequence_parts),
 )

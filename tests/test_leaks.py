@@ -1,12 +1,24 @@
 """Does the leak scan find what leaks, in every form, and keep quiet about the rest?"""
 
+import base64
+import csv
+import gzip
+import html
+import io
+import json
 import logging
+import zipfile
 from datetime import date
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from reportlab.pdfgen.canvas import Canvas
 
 from cases.rules.leaks import date_forms, leaks, telling
 from tests.leaks import (
@@ -144,3 +156,104 @@ def test_a_name_that_is_a_word_tells_nothing() -> None:
     assert telling({"first_name": "Hope", "last_name": "Quillfeather", "nickname": "Bo"}) == {
         "last_name": "Quillfeather"
     }
+
+
+# -- what leaves: messages, files, names of files -----------------------------------------------
+
+NAME = "Z\u00e9phyrine O'Quillfeather"
+
+
+def message(**given: Any) -> EmailMultiAlternatives:
+    plain_ones = {"subject": "Audit checkpoint", "body": "Nothing.", "to": ["a@example.invalid"]}
+    return EmailMultiAlternatives(**{**plain_ones, **given})
+
+
+def with_html(body: str) -> EmailMultiAlternatives:
+    sent = message()
+    sent.attach_alternative(body, "text/html")
+    return sent
+
+
+def pdf(*, line: str = "Nothing.", title: str = "Nothing") -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, invariant=1, pageCompression=1)
+    canvas.setTitle(title)
+    canvas.drawString(72, 700, line)
+    canvas.save()
+    return out.getvalue()
+
+
+def archive(name: str = "a.txt", content: str = "Nothing.") -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(name, content)
+    return out.getvalue()
+
+
+def download(name: str) -> HttpResponse:
+    return HttpResponse(
+        b"x", headers={"Content-Disposition": content_disposition_header(True, name) or ""}
+    )
+
+
+def told(text: str) -> list[tuple[str, object]]:
+    """The same leak in everything that can leave."""
+    return [
+        ("mail subject", message(subject=text)),
+        ("mail body", message(body=text)),
+        ("mail address", message(to=[f'"{text}" <a@example.invalid>'])),
+        ("mail header", message(headers={"X-About": text})),
+        ("mail as page", with_html(f"<p>{text}</p>")),
+        ("mail attachment", message(attachments=[("a.txt", text, "text/plain")])),
+        ("mail attachment name", message(attachments=[(f"{text}.txt", "x", "text/plain")])),
+        ("mail as sent", message(body=text).message().as_bytes()),
+        ("subject as sent", str(message(subject=text).message()["Subject"])),
+        ("csv", csv_of("reason", text)),
+        ("json lines", json.dumps({"reason": text})),
+        ("stream", StreamingHttpResponse(iter([b"a,b\n", text.encode()]))),
+        ("download name", download(f"{text}.pdf")),
+        ("page title", HttpResponse(f"<title>{html.escape(text)}</title>")),
+        ("redirect", HttpResponse(headers={"Location": f"/?q={quote(text)}"})),
+        ("pdf", pdf(line=text)),
+        ("pdf title", pdf(title=text)),
+        ("zip", archive(content=text)),
+        ("zip name", archive(name=f"{text}.txt")),
+        ("gzip", gzip.compress(text.encode())),
+        ("base64", base64.b64encode(text.encode()).decode()),
+    ]
+
+
+def csv_of(*cells: str) -> str:
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerow(cells)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("place", [place for place, _ in told("x")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        NAME,
+        "O'QUILLFEATHER",
+        "Zephyrine's",
+        "born 02/09/2018",
+        "(816) 555-0143",
+        "555-0143",
+        "4117 Invented Hollow Ln",
+    ],
+)
+def test_a_leak_is_found_wherever_it_leaves(place: str, text: str, child: Identity) -> None:
+    container = dict(told(text))[place]
+
+    with pytest.raises(Leaked):
+        assert_nothing_leaks(container, [child])
+
+
+@pytest.mark.parametrize("place", [place for place, _ in told("x")])
+def test_what_leaves_and_says_nothing_passes(place: str, child: Identity) -> None:
+    assert_nothing_leaks(dict(told("V-7Q2MX, seen on 2026-03-02."))[place], [child])
+
+
+@pytest.mark.parametrize("broken", [b"%PDF-1.7 no", b"PK\x03\x04no", b"\x1f\x8bno"])
+def test_what_only_begins_like_a_file_hinders_nothing(broken: bytes, child: Identity) -> None:
+    assert_nothing_leaks(broken, [child])

@@ -4,12 +4,17 @@ Tests run it over whatever leaves the process; `manage.py leak_scan` over what i
 Redaction works out what is meant; this looks for the very values, and knows nothing of redaction.
 """
 
+import base64
+import binascii
 import html
 import json
+import quopri
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from urllib.parse import unquote_plus
 
 from cases.rules.redaction_words import COMMON, ORDINARY
@@ -17,6 +22,13 @@ from cases.rules.redaction_words import COMMON, ORDINARY
 Identity = Mapping[str, str]
 Form = tuple[str, re.Pattern[str]]
 LEAST_TELLING = 4
+_PACKED = re.compile(r"[A-Za-z0-9+/\n\r]{11,}={0,2}")
+_STREETS = {
+    "avenue": "ave", "boulevard": "blvd", "circle": "cir", "court": "ct", "drive": "dr",
+    "highway": "hwy", "lane": "ln", "parkway": "pkwy", "place": "pl", "road": "rd",
+    "street": "st", "terrace": "ter",
+}  # fmt: skip
+_LOCAL = 7
 
 
 def leaks(text: str, identities: Iterable[Identity]) -> frozenset[str]:
@@ -54,7 +66,11 @@ def _pattern(kind: str, value: str) -> re.Pattern[str]:
 def _written(kind: str, value: str) -> set[str]:
     if "birth" in kind or "dob" in kind:
         return {_whole(written) for written in date_forms(date.fromisoformat(value))}
-    return {_digits(value)} if "phone" in kind or kind == "ssn" else {_whole(value)}
+    if "phone" in kind:
+        return {_digits(value), *_local(value)}
+    if "address" in kind:
+        return {_whole(written) for written in _shortened(value)}
+    return {_digits(value)} if kind == "ssn" else {_whole(value)}
 
 
 def date_forms(day: date) -> set[str]:
@@ -83,6 +99,9 @@ def date_forms(day: date) -> set[str]:
 def decoded(text: str) -> set[str]:
     """The text as it stands, and with each common encoding undone; accents and case set aside."""
     variants = {text, html.unescape(text), unquote_plus(text), _json_unescaped(text)}
+    if "=" in text:
+        variants |= {_header_decoded(text), _unquoted(text)}
+    variants |= {_unpacked(found[0]) for found in _PACKED.finditer(text)}
     return {plain(variant) for variant in variants}
 
 
@@ -99,6 +118,29 @@ def _json_unescaped(text: str) -> str:
     return re.sub(r"\\u[0-9a-fA-F]{4}", replace, text)
 
 
+def _header_decoded(text: str) -> str:
+    """As mail programs show a header: =?utf-8?q?…?=."""
+    if "=?" not in text:
+        return ""
+    try:
+        return str(make_header(decode_header(text)))
+    except (HeaderParseError, LookupError, UnicodeDecodeError):
+        return ""
+
+
+def _unquoted(text: str) -> str:
+    """Quoted-printable, as mail bodies travel."""
+    return quopri.decodestring(text.encode()).decode("utf-8", errors="replace")
+
+
+def _unpacked(packed: str) -> str:
+    """Base64, whatever line breaks stand in it; "" for what only looks like it."""
+    try:
+        return base64.b64decode(re.sub(r"\s", "", packed), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
 def _whole(value: str) -> str:
     """As a whole word: no letter or digit touches it. Underscores and hyphens may."""
     return rf"(?<![^\W_]){re.escape(plain(value))}(?![^\W_])"
@@ -107,3 +149,21 @@ def _whole(value: str) -> str:
 def _digits(value: str) -> str:
     digits = re.sub(r"\D", "", value)
     return r"(?<!\d)" + r"[\s().\-]*".join(digits) + r"(?!\d)"
+
+
+def _local(phone: str) -> set[str]:
+    """The number without its area, when something parts it: seven digits alone may be any count."""
+    digits = re.sub(r"\D", "", phone)[-_LOCAL:]
+    if len(digits) < _LOCAL:
+        return set()
+    return {rf"(?<!\d){digits[:3]}[\s.\-]{{1,3}}{digits[3:]}(?!\d)"}
+
+
+def _shortened(address: str) -> set[str]:
+    """The address, and its street alone with the kind of street long and short."""
+    street = address.split(",", maxsplit=1)[0].strip()
+    *named, kind = street.split() or [""]
+    short = _STREETS.get(kind.casefold(), kind)
+    if len(named) < 1 + 1:
+        return {address}
+    return {address, street, " ".join((*named, short)), " ".join((*named, f"{short}."))}

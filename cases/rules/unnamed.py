@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from cases.rules.nicknames import known_names
 from cases.rules.redaction_context import Context, is_possessive
 from cases.rules.redaction_known import Word, words_of
-from cases.rules.redaction_marks import unknown
+from cases.rules.redaction_marks import MONTH_NUMBER, dates, unknown
 from cases.rules.redaction_words import (
     COMMON,
     DOING,
@@ -25,7 +25,7 @@ from cases.rules.redaction_words import (
 
 NAME = "[name]"
 _KEPT = re.compile(
-    r"\[(?:[VP]-\w{1,10} )?(?:name|phone|e-mail|ssn|birth date|address|school)\]"
+    r"\[(?:[VP]-\w{1,10} )?(?:name|phone|e-mail|ssn|birth date|date|address|school)\]"
     r"|\b[VP]-[A-Z2-9]{1,10}\b|\b[\w.\-/]*\d[\w.\-/]*"
 )
 _LOCAL_PHONE = re.compile(r"(?<![\w.\-/])\d{3}-\d{4}(?![\w\-/])")
@@ -43,14 +43,14 @@ Known = Callable[[], Collection[str]]
 
 
 def without_names(text: str, staff: Known = frozenset) -> str:
-    """The text with telephones, e-mails, numbers, addresses, birth dates and likely names masked.
+    """The text with telephones, e-mails, numbers, addresses, full dates and likely names masked.
 
     `staff` gives the names in plain form that are no secret, whole ("dana whitlock", "ward squad")
     or a last name alone; it is called only when the text has something that looks like a name.
     Somebody with a title of office ("Detective Ortiz") and an institution ("Truman Medical
     Center") stay.
     """
-    masks = sorted(_masks(text, staff))
+    masks = sorted(_masks(text, staff), key=lambda mask: (mask[0], -mask[1]))
     parts, end = [], 0
     for start, stop, mask in masks:
         if start >= end:
@@ -63,6 +63,7 @@ def _masks(text: str, staff: Known) -> Iterator[tuple[int, int, str]]:
     taken = [(one.start, one.end, f"[{one.kind}]") for one in unknown(text)]
     taken += [(*one.span(), "[address]") for one in _ADDRESS.finditer(text)]
     taken += [(*one.span(), "[phone]") for one in _LOCAL_PHONE.finditer(text)]
+    taken += [(start, end, "[date]") for start, end, days in dates(text) if days]
     yield from taken
     busy = [(start, end) for start, end, _ in taken]
     busy += [one.span() for one in _KEPT.finditer(text)]
@@ -103,7 +104,11 @@ def _goes_on(context: Context, at: int) -> bool:
 
 def _looks_like_a_name(context: Context, at: int) -> bool:
     word = context.words[at]
-    if not word.is_capital or len(word.raw) == 1 or word.plain in OFFICIAL | MONTHS:
+    if (
+        not word.is_capital
+        or len(word.raw) == 1
+        or word.plain in OFFICIAL | MONTHS | MONTH_NUMBER.keys()
+    ):
         return False
     opens = context.opens_a_sentence(at)
     if word.plain in known_names():
@@ -131,7 +136,8 @@ def _names_somebody(context: Context, at: int, until: int) -> bool:
         return True
     if last.plain in known_names() or is_possessive(last) or last.raw.isupper():
         return True
-    return context.after(at) in DOING and _DERIVED.search(last.plain) is None
+    alone = at > 0 and context.after(at) == ""
+    return (alone or context.after(at) in DOING) and _DERIVED.search(last.plain) is None
 
 
 def _is_institution(context: Context, until: int) -> bool:

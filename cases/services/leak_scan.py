@@ -1,5 +1,6 @@
 """Does anything that is stored in clear still name somebody? Looked for by value, not by rule."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from audit.events import Event
-from audit.models import Entry
+from audit.models import Checkpoint, Entry
 from audit.recorder import record
 from cases import seal
 from cases.access import NotPermitted, Viewer
@@ -22,6 +23,7 @@ from cases.models import (
     Flag,
     ImportRejection,
     Policy,
+    ReleaseItem,
     Response,
     Review,
     SavedFilter,
@@ -117,10 +119,17 @@ def _identity(person: Sealed) -> dict[str, str]:
 
 
 def _leaks(case: Case, wanted: Iterable[Form]) -> Iterator[tuple[str, str]]:
-    wanted = list(wanted)
-    for column, text in _texts(case):
-        for kind in sorted(found(text, wanted)) if text else ():
-            yield column, kind
+    texts = [(column, text) for column, text in _texts(case) if text]
+    # Most cases are clean: all of their texts at once first.
+    wanted = _present("\n".join(text for _, text in texts), wanted)
+    for column, text in texts if wanted else ():
+        yield from ((column, kind) for kind in sorted(found(text, wanted)))
+
+
+def _present(text: str, wanted: Iterable[Form]) -> list[Form]:
+    """Those of the forms that stand in a text."""
+    variants = decoded(text)
+    return [form for form in wanted if any(form[1].search(variant) for variant in variants)]
 
 
 def _texts(case: Case) -> Iterator[tuple[str, str]]:
@@ -130,7 +139,11 @@ def _texts(case: Case) -> Iterator[tuple[str, str]]:
         yield "ElementAnswer.text", text
     for comments in Review.objects.filter(case=case).values_list("comments", flat=True):
         yield "Review.comments", " ".join(comments.values())
-    yield "Case.division", case.division
+    yield from (("Case.number", case.number), ("Case.division", case.division))
+    # The whole of what an export of the log says of the case; its reasons are told by themselves.
+    for changes, details in _about(case).values_list("changes", "details"):
+        yield "Entry.changes", json.dumps(changes, ensure_ascii=False)
+        yield "Entry.details", json.dumps(details, ensure_ascii=False)
     for rows, columns in _tables(case):
         for row in rows.values(*columns):
             yield from ((f"{rows.model.__name__}.{name}", row[name]) for name in row)
@@ -141,16 +154,19 @@ def _tables(case: Case) -> Iterator[tuple[Any, tuple[str, ...]]]:
     yield case.grants.all(), ("reason",)
     yield case.evidence.all(), ("item",)
     yield case.referrals.all(), ("organization", "reference")
-    about = Q(subject_type="case", subject_id=str(case.pk))
-    about |= Q(details__contains={"case": str(case.pk)})
-    yield Entry.objects.filter(about).exclude(reason=""), ("reason",)
+    yield _about(case).exclude(reason=""), ("reason",)
+    yield ReleaseItem.objects.filter(release__case=case), ("label",)
+
+
+def _about(case: Case) -> QuerySet[Entry]:
+    own = Q(subject_type="case", subject_id=str(case.pk))
+    return Entry.objects.filter(own | Q(details__contains={"case": str(case.pk)}))
 
 
 def _loose_leaks(everybody: list[Form]) -> Iterator[tuple[str, object, str]]:
     """(column, row, kind). Most identities are in none of them: all texts at once come first."""
     texts = list(_loose_texts())
-    at_once = decoded("\n".join(text for _, _, text in texts))
-    wanted = [form for form in everybody if any(form[1].search(text) for text in at_once)]
+    wanted = _present("\n".join(text for _, _, text in texts), everybody)
     for column, key, text in texts if wanted else ():
         yield from ((column, key, kind) for kind in sorted(found(text, wanted)))
 
@@ -166,6 +182,7 @@ def _loose_texts() -> Iterator[tuple[str, object, str]]:
         (ImportRejection.objects.all(), "reason"),
         (Flag.objects.filter(case__isnull=True), "comment"),
         (Entry.objects.filter(subject_type__in=CASELESS), "reason"),
+        (Checkpoint.objects.all(), "note"),
     )
     for rows, column in tables:
         name = f"{rows.model.__name__}.{column}"

@@ -241,7 +241,7 @@ def _save_evidence(case: Case, entry: ResponseInput, now: datetime) -> None:
             at=now,
             subject_type="case",
             subject_id=case.pk,
-            details={"items": [item.item for item in made]},
+            details={"items": len(made)},
         )
 
 
