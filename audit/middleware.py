@@ -84,8 +84,11 @@ def _actor(request: HttpRequest) -> tuple[str, str]:
 def _session_digest(request: HttpRequest) -> str:
     """Ties entries of one session together; the table alone can't give the session away."""
     key = request.session.session_key
-    if not key:
-        return ""
+    return session_digest(key) if key else ""
+
+
+def session_digest(key: str) -> str:
+    """A session, or the device that began it, as entries name it."""
     message = f"audit.session:{key}".encode()
     return hmac.new(settings.DIGEST_KEY, message, hashlib.sha256).hexdigest()[:32]
 

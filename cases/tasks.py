@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.context import acting_as_system
 from cases.access import system_viewer
 from cases.figures.keeping import count_ahead
-from cases.services import expunging
+from cases.services import expunging, sessions
 from cases.services.importing import previews, runs
 from cases.services.reconcile import reconcile as reconcile_cases
 from cases.services.releases import making, reading
@@ -37,6 +37,13 @@ def reconcile() -> None:
     """Recompute every open case at night, and repair what had drifted."""
     with acting_as_system("reconcile"):
         reconcile_cases(now=timezone.now())
+
+
+@shared_task
+def disable_unused_accounts() -> None:
+    """Close, once a day, the accounts that nobody has used for 90 days."""
+    with acting_as_system("accounts"):
+        sessions.disable_unused_accounts(viewer=system_viewer("accounts"), now=timezone.now())
 
 
 @shared_task

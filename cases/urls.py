@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern] = [
     path("second-factor/passkey/", factors.add_passkey, name="factor-passkey"),
     path("second-factor/codes/", factors.new_codes, name="factor-codes"),
     path("second-factor/remove/", factors.remove, name="factor-remove"),
+    path("sessions/end/", factors.end, name="session-end"),
     path("sign-out/", session.sign_out, name="sign-out"),
     path("session/", session.state, name="session-state"),
     path("keys/", session.keys, name="keys"),

@@ -30,6 +30,7 @@ from cases.models import Account
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.factors import APP, CODES, FACTORS, PASSKEY, has_factor
 from cases.services.lockout import NoReason
+from cases.services.sessions import end_sessions_of
 
 STEP_SECONDS = 30
 LAST_STEP = "last_step"
@@ -174,6 +175,7 @@ def reset_factors(*, viewer: Viewer, now: datetime, account_id: UUID, reason: st
     count, _ = Authenticator.objects.filter(user_id=account_id).delete()
     if not count:
         raise NoFactor("This account has no second factor.")
+    end_sessions_of(account_id, now)
     record(
         Event.FACTORS_RESET,
         at=now,

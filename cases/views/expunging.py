@@ -26,6 +26,7 @@ from cases.services.expunging import (
     withdraw_expunge,
 )
 from cases.views.gate import requires, viewer_of
+from cases.views.standing import fresh
 
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -39,6 +40,7 @@ def show(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.EXPUNGE_IDENTITY)
+@fresh
 @asking_or_acting
 def ask(request: HttpRequest, case_id: UUID) -> HttpResponse:
     viewer, now = viewer_of(request), timezone.now()

@@ -24,6 +24,7 @@ from cases.forms.factors import AppForm, FactorForm, PasskeyForm, SecondForm
 from cases.models import Account
 from cases.selectors.factors import APP, PASSKEY, codes_left, factors_of
 from cases.selectors.lockout import is_lock, last_turn
+from cases.selectors.sessions import sessions_of
 from cases.services.factors import (
     LastFactor,
     NoFactor,
@@ -35,8 +36,9 @@ from cases.services.factors import (
     remove_factor,
 )
 from cases.services.lockout import admit
+from cases.services.sessions import NoSession, end_session
 from cases.views.gate import public, signed_in, viewer_of, while_enrolling
-from cases.views.standing import SECOND, enter, pending
+from cases.views.standing import SECOND, enter, fresh, how, pending
 
 # The secret that an app has been shown and has not proved yet, sealed.
 OFFERED = "factor_offered"
@@ -56,8 +58,9 @@ def second(request: HttpRequest) -> HttpResponse:
     account, target = waiting
     form = SecondForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if _opened(request, account, form.cleaned_data):
-            return redirect(target)
+        by = _proved(request, account, form.cleaned_data)
+        if by:
+            return enter(request, account, redirect(target), second=by)
         form.add_error(None, REFUSED)
     kinds = {factor.kind for factor in factors_of(account.pk)}
     context = {"form": form, "has_app": APP in kinds, "options": ""}
@@ -66,8 +69,11 @@ def second(request: HttpRequest) -> HttpResponse:
     return render(request, "factors/second.html", context, status=422 if form.errors else 200)
 
 
-def _opened(request: HttpRequest, account: Account, given: dict[str, Any]) -> bool:
-    """A locked account's recovery code is not even tried, so that it is not used up."""
+def _proved(request: HttpRequest, account: Account, given: dict[str, Any]) -> str:
+    """By what the account was opened; empty when it wasn't.
+
+    A locked account's recovery code is not even tried, so that it is not used up.
+    """
     now, by = timezone.now(), ""
     if not is_lock(last_turn(account.pk)):
         by = prove_second(
@@ -76,11 +82,9 @@ def _opened(request: HttpRequest, account: Account, given: dict[str, Any]) -> bo
             code=given["code"],
             credential=given["credential"],
         )
+    told = how(request, account, second=by)
     verified = account if by else None
-    if not admit(now=now, username=account.username, verified=verified, how={"second": by}):
-        return False
-    enter(request, account, second=by)
-    return True
+    return by if admit(now=now, username=account.username, verified=verified, how=told) else ""
 
 
 @leaves_no_entry(why=OWN)
@@ -92,6 +96,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "factors": factors_of(viewer.account_key),
         "codes_left": codes_left(viewer.account_key),
+        "sessions": sessions_of(viewer.account_key, timezone.now(), request.session.session_key),
         "required": settings.REQUIRE_MFA,
         "enrolling": settings.REQUIRE_MFA and not request.session.get(SECOND),
     }
@@ -154,6 +159,7 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
 
 @leaves_no_entry(why=OWN)
 @signed_in
+@fresh
 @never_cache
 @require_POST
 def new_codes(request: HttpRequest) -> HttpResponse:
@@ -166,6 +172,25 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 
 @leaves_no_entry(why=OWN)
 @signed_in
+@require_POST
+def end(request: HttpRequest) -> HttpResponse:
+    """End one of one's own sessions, this one or another."""
+    try:
+        end_session(
+            viewer=viewer_of(request),
+            now=timezone.now(),
+            session_id=request.POST.get("session", ""),
+        )
+    except NoSession as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, "That session has ended.")
+    return redirect("factors")
+
+
+@leaves_no_entry(why=OWN)
+@signed_in
+@fresh
 @require_POST
 def remove(request: HttpRequest) -> HttpResponse:
     form = FactorForm(request.POST)

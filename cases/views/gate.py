@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -16,7 +16,8 @@ from audit.recorder import record
 from cases.access import Hidden, Viewer, viewer_for
 from cases.enums import Permission
 from cases.models import Account
-from cases.views.standing import SECOND
+from cases.services.sessions import end_own_session
+from cases.views.standing import SECOND, note_use, why_session_is_over
 
 View = Callable[..., HttpResponseBase]
 INACTIVE = "The account may not sign in any more."
@@ -72,9 +73,20 @@ def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
     account = request.user
     if not isinstance(account, Account) or not account.is_active:
         _end_inactive_session(request)
-        return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
-    request.viewer = viewer_for(account)  # type: ignore[attr-defined]
+        return _to_sign_in(request)
+    viewer, now = viewer_for(account), timezone.now()
+    over = why_session_is_over(request, account, now)
+    if over:
+        end_own_session(viewer=viewer, now=now, why=over)
+        logout(request)
+        return _to_sign_in(request)
+    note_use(request, account, now)
+    request.viewer = viewer  # type: ignore[attr-defined]
     return None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
 
 
 def _owes_factor(request: HttpRequest, view: View) -> HttpResponseBase | None:

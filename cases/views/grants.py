@@ -16,6 +16,7 @@ from cases.forms.grants import AccountForm, GrantForm, PersonForm, ReasonForm
 from cases.selectors.grants import GuardedCase, grant_card, guarded_case, wall_card, why_page
 from cases.services.grants import end_grant, give_grant, lift_wall, set_wall
 from cases.views.gate import requires, viewer_of
+from cases.views.standing import fresh
 
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -58,6 +59,7 @@ def give(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.GRANT_ACCESS)
+@fresh
 @asking_or_acting
 def end(request: HttpRequest, case_id: UUID, grant_id: int) -> HttpResponse:
     case = _guarded(request, case_id)
@@ -101,6 +103,7 @@ def wall(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.GRANT_ACCESS)
+@fresh
 @asking_or_acting
 def lift(request: HttpRequest, case_id: UUID, wall_id: UUID) -> HttpResponse:
     case = _guarded(request, case_id)

@@ -11,9 +11,11 @@ from cases.forms.lockout import ReleaseForm
 from cases.selectors.lockout import locked_accounts
 from cases.services.lockout import NoReason, NotLocked, release_account
 from cases.views.gate import requires, viewer_of
+from cases.views.standing import fresh
 
 
 @requires(Permission.MANAGE_ACCOUNTS)
+@fresh
 @require_http_methods(["GET", "HEAD", "POST"])
 def locked(request: HttpRequest) -> HttpResponse:
     """The locked accounts; and, with a reason, the release of one."""

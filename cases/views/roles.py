@@ -19,6 +19,7 @@ from cases.selectors import roles as selector
 from cases.selectors.roles import Effect, RoleCard, effect_of, role_card
 from cases.services.roles import ChangedMeanwhile, change_role
 from cases.views.gate import requires, viewer_of
+from cases.views.standing import fresh
 
 PREVIEW, APPLY = "preview", "apply"
 
@@ -31,6 +32,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_ROLES)
+@fresh
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, code: str) -> HttpResponse:
     """The form; its preview; and, with a reason, the change. The preview changes nothing."""

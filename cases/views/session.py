@@ -23,7 +23,7 @@ from cases.selectors.factors import has_factor
 from cases.selectors.lockout import is_lock, last_turn
 from cases.services.lockout import admit
 from cases.views.gate import public, signed_in, viewer_of, while_enrolling
-from cases.views.standing import await_second, enter
+from cases.views.standing import await_second, enter, how, why_session_is_over
 
 BANNER = "banner_acknowledged"
 REFUSED = "This username and password don't match an account that may sign in."
@@ -80,12 +80,11 @@ def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
     if account is not None and has_factor(account.pk) and not is_lock(last_turn(account.pk)):
         await_second(request, account, now, _next(request))
         return redirect("sign-in-second")
-    admitted = admit(now=now, username=name, verified=account)
+    admitted = admit(now=now, username=name, verified=account, how=how(request, account))
     if account is None or not admitted:
         form.add_error(None, REFUSED)
         return _ask(request, form, status=422)
-    enter(request, account)
-    return redirect(_next(request))
+    return enter(request, account, redirect(_next(request)))
 
 
 def _next(request: HttpRequest) -> str:
@@ -113,7 +112,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_safe
 def state(request: HttpRequest) -> JsonResponse:
     """Whether somebody is signed in, and a fresh token for a form that outlived its session."""
-    return JsonResponse({"signed_in": request.user.is_authenticated, "token": get_token(request)})
+    account = request.user
+    stands = isinstance(account, Account) and not why_session_is_over(
+        request, account, timezone.now()
+    )
+    return JsonResponse({"signed_in": stands, "token": get_token(request)})
 
 
 @leaves_no_entry(why="Remembers a preference for this session.")

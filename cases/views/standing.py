@@ -1,25 +1,110 @@
-"""What does a session know of how it began?"""
+"""How does a session begin, does it still stand, and does its owner still sit there?"""
 
+import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, cast
 
-from django.contrib.auth import login
-from django.http import HttpRequest
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate, login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
 
+from audit.events import Event
+from audit.middleware import session_digest
+from audit.recorder import record
 from cases.models import Account
+from cases.rules.sessions import device_name, is_fresh, why_over
+from cases.selectors.sessions import (
+    BEGAN,
+    DEVICE,
+    SEEN,
+    knows_device,
+    moment_of,
+    new_elsewhere,
+    sign_ins,
+)
+from cases.services.lockout import admit
+from cases.templatetags.unit import moment
 
+View = Callable[..., HttpResponseBase]
 # By what the session's owner proved themself besides the password; empty: by nothing.
 SECOND = "second"
 # Who has given the right password and owes a second factor.
 PENDING = "second_pending"
 PENDING_FOR = timedelta(minutes=5)
+PROVED = "proved"
+NOTED_EVERY = timedelta(minutes=1)
+COOKIE = "caseunit_device"
+COOKIE_DAYS = 400
+AGAIN = "_password_again"
+WRONG = "That is not your password, or your account is locked."
 
 
-def enter(request: HttpRequest, account: Account, *, second: str = "") -> None:
-    """Begin the session of somebody whom `lockout.admit` has let in."""
+def device_of(request: HttpRequest) -> str:
+    """The browser as entries name it: made from the chance value in its cookie; new without one."""
+    token = request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_DAYS * 86_400)
+    token = token or getattr(request, "new_device", "") or secrets.token_urlsafe(24)
+    request.new_device = token  # type: ignore[attr-defined]
+    return session_digest(token)
+
+
+def how(request: HttpRequest, account: Account | None, **given: object) -> dict[str, object]:
+    """What the entry of an attempt says besides who: by what, and from which device."""
+    if account is None:
+        return given
+    device = device_of(request)
+    return {**given, "device": device, "new_device": not knows_device(account.pk, device)}
+
+
+def enter(
+    request: HttpRequest, account: Account, answer: HttpResponse, *, second: str = ""
+) -> HttpResponse:
+    """Begin the session of somebody whom `lockout.admit` has let in, and tell of new devices."""
+    now = timezone.now().timestamp()
     login(request, account)
     request.session.pop(PENDING, None)
-    request.session[SECOND] = second
+    request.session.update(
+        {
+            SECOND: second,
+            BEGAN: now,
+            SEEN: now,
+            PROVED: now,
+            DEVICE: device_name(request.headers.get("user-agent", "")),
+        }
+    )
+    _tell(request, account)
+    answer.set_signed_cookie(
+        COOKIE,
+        getattr(request, "new_device", secrets.token_urlsafe(24)),
+        max_age=COOKIE_DAYS * 86_400,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _tell(request: HttpRequest, account: Account) -> None:
+    """Of a first sign-in from this device, or of one from another since the last from this."""
+    this, *before = sign_ins(account.pk)[:2]
+    elsewhere = new_elsewhere(account.pk, str(this.details.get("device", "")))
+    if this.details.get("new_device") and before:
+        messages.warning(
+            request,
+            f"This is the first time you sign in from this browser. The last time was on "
+            f"{moment(before[0].at)}. Was that you? If not, tell your administrator.",
+        )
+    elif elsewhere is not None:
+        messages.warning(
+            request,
+            f"Somebody signed in as you from a new browser on {moment(elsewhere.at)}. Was that "
+            "you? If not, end that session under your name above, and tell your administrator.",
+        )
 
 
 def await_second(request: HttpRequest, account: Account, now: datetime, target: str) -> None:
@@ -40,3 +125,62 @@ def pending(request: HttpRequest, now: datetime) -> tuple[Account, str] | None:
         return None
     account = Account.objects.filter(pk=waiting["account"], is_active=True).first()
     return (account, waiting["next"]) if account else None
+
+
+def why_session_is_over(request: HttpRequest, account: Account, now: datetime) -> str:
+    """`idle`, `whole` or empty. A session without stamps began when its account last signed in."""
+    began, seen = _stamp(request, account, BEGAN, now), _stamp(request, account, SEEN, now)
+    return why_over(began=began, seen=seen, now=now)
+
+
+def note_use(request: HttpRequest, account: Account, now: datetime) -> None:
+    """Written once a minute, so that a page costs no write."""
+    if now - _stamp(request, account, SEEN, now) >= NOTED_EVERY:
+        request.session[SEEN] = now.timestamp()
+
+
+def _stamp(request: HttpRequest, account: Account, name: str, now: datetime) -> datetime:
+    return moment_of(request.session.get(name)) or account.last_login or now
+
+
+def fresh(view: View) -> View:
+    """Declare an act that asks for the password again when it was given over ten minutes ago.
+
+    What was filled in comes along and is acted on once the password is right. Stands below
+    `requires`. A wrong password counts like one at the door.
+    """
+
+    @wraps(view)
+    @sensitive_post_parameters(AGAIN)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        account, now = cast("Account", request.user), timezone.now()
+        if request.method != "POST" or is_fresh(_stamp(request, account, PROVED, now), now):
+            return view(request, *args, **kwargs)
+        if AGAIN not in request.POST:
+            record(Event.PASSWORD_ASKED, at=now, subject_type="account", subject_id=account.pk)
+            return _ask_again(request, "")
+        if not _proves_again(request, account, now):
+            return _ask_again(request, WRONG)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _proves_again(request: HttpRequest, account: Account, now: datetime) -> bool:
+    found = authenticate(request, username=account.username, password=request.POST[AGAIN])
+    verified = account if found == account else None
+    if not admit(now=now, username=account.username, verified=verified, how={"again": True}):
+        return False
+    request.session[PROVED] = now.timestamp()
+    return True
+
+
+def _ask_again(request: HttpRequest, error: str) -> HttpResponse:
+    kept = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in {AGAIN, "csrfmiddlewaretoken"}
+        for value in values
+    ]
+    context = {"kept": kept, "error": error, "name": AGAIN}
+    return render(request, "registration/again.html", context, status=422 if error else 200)

@@ -259,6 +259,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "reconcile": {"task": "cases.tasks.reconcile", "schedule": crontab(hour=8, minute=17)},
+    "disable_unused_accounts": {
+        "task": "cases.tasks.disable_unused_accounts",
+        "schedule": crontab(hour=9, minute=41),
+    },
     "finish_expunges": {"task": "cases.tasks.finish_expunges", "schedule": crontab(minute="*/5")},
     "resume_imports": {"task": "cases.tasks.resume_imports", "schedule": crontab()},
     "resume_releases": {"task": "cases.tasks.resume_releases", "schedule": crontab()},

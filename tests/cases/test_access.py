@@ -264,6 +264,7 @@ def test_a_view_sends_strangers_to_sign_in_and_hides_from_the_wrong_role(
     stranger, detective = rf.get("/dashboard/"), rf.get("/dashboard/")
     stranger.user, stranger.session = AnonymousUser(), SessionBase()
     detective.user = AccountFactory.create(role=RoleCode.DETECTIVE)
+    detective.session = SessionBase()
 
     assert page(stranger).status_code == 302
     with pytest.raises(access.Hidden):

@@ -449,7 +449,7 @@ def administrator() -> Account:
 
 
 def test_an_administrator_resets_with_a_reason(with_app: Account, administrator: Account) -> None:
-    viewer = viewer_for(administrator)
+    viewer, desk = viewer_for(administrator), signed_in(with_app)
     for empty in ("", "ok", "\u200b" * 40):
         with pytest.raises(NoReason):
             reset_factors(viewer=viewer, now=NOW, account_id=with_app.pk, reason=empty)
@@ -457,6 +457,7 @@ def test_an_administrator_resets_with_a_reason(with_app: Account, administrator:
     reset_factors(viewer=viewer, now=NOW, account_id=with_app.pk, reason=REASON)
 
     assert not Authenticator.objects.exists()
+    assert desk.get(reverse("factors")).status_code == 302
     assert Entry.objects.get(event=Event.FACTORS_RESET).reason == REASON
     with pytest.raises(NoFactor):
         reset_factors(viewer=viewer, now=NOW, account_id=with_app.pk, reason=REASON)

@@ -282,6 +282,9 @@ def test_a_form_is_good_for_an_hour(
     desk: Desk, victim: Victim, later: timedelta, good: bool
 ) -> None:
     old = token(desk.as_detective, victim)
+    for minutes in (25, 50):
+        with time_machine.travel(NOW + timedelta(minutes=minutes), tick=False):
+            desk.as_detective.get(reverse("my-work"))
 
     with time_machine.travel(NOW + later, tick=False):
         answer = ask(desk.as_detective, victim, token=old)
