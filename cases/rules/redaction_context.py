@@ -1,9 +1,16 @@
 """Is a word that may be a name said as one here? Case and neighbors decide."""
 
+from collections.abc import Container
+
 from cases.rules.redaction_known import APOSTROPHES, Word
 from cases.rules.redaction_words import (
+    AFTER_HANDLERS,
     ANNOUNCES_INITIALS,
+    COMMON,
+    DETERMINERS,
     DOING,
+    HANDLES,
+    INSTITUTIONS,
     MONTH_BEFORE,
     MONTHS,
     NO_NAME_AFTER,
@@ -11,7 +18,11 @@ from cases.rules.redaction_words import (
     NOT_INITIALS,
     OFFICIAL,
     ORDINARY,
+    PLACE_BEFORE,
+    PLACE_OF,
+    PLACES,
     SPEAKING,
+    STATES,
     STREETS,
     TITLES,
 )
@@ -21,10 +32,10 @@ _ENDS = '.!?:;\n\u2022\u201c"(\u2014'
 
 
 class Context:
-    """A text and its words, to ask what stands beside one of them."""
+    """A text and its words, to ask what stands beside one of them; `known` are parts of names."""
 
-    def __init__(self, text: str, words: list[Word]) -> None:
-        self.text, self.words = text, words
+    def __init__(self, text: str, words: list[Word], known: Container[str] = frozenset()) -> None:
+        self.text, self.words, self.known = text, words, known
 
     def before(self, at: int) -> str:
         """The word before, in plain form, in the same sentence; "" when there is none."""
@@ -64,14 +75,88 @@ class Context:
             return False
         return word.plain not in NOT_INITIALS or self.before(at) in ANNOUNCES_INITIALS
 
-    def names_another(self, at: int) -> bool:
-        """As in "Officer James Carter" where only a James is known."""
+    def names_another(self, first: int, at: int) -> bool:
+        """As in "Officer James Carter" or "James Carter, RN" where only a James is known."""
         word = self.words[at]
-        if self.before(at) not in OFFICIAL or at + 1 == len(self.words):
+        if at + 1 == len(self.words) or self.is_shouted(at):
             return False
         after = self.words[at + 1]
-        gap = self.text[word.end : after.start]
-        return gap == " " and after.is_capital and after.plain not in ORDINARY
+        if self.text[word.end : after.start] not in (" ", "-") or not after.is_capital:
+            return False
+        titled = self.before(first) in HANDLES | TITLES
+        return titled or self._title_after(at + 1) in AFTER_HANDLERS
+
+    def is_anothers(self, at: int) -> bool:
+        """As in "Dr. Elena Carter" or "Elena Carter, RN" where only a Grace Carter is known."""
+        first = at - 1
+        if first < 0 or not self._is_first_name(first, at):
+            return False
+        while first > 0 and at - first < SHORT - 1 and self._is_first_name(first - 1, first):
+            first -= 1
+        if any(self.before(one) in HANDLES for one in range(first, at)):
+            return True
+        return any(self.words[one].plain in OFFICIAL for one in range(first, at - 1)) or (
+            self._title_after(at) in AFTER_HANDLERS
+        )
+
+    def _is_first_name(self, at: int, then: int) -> bool:
+        word = self.words[at]
+        gap = self.text[word.end : self.words[then].start]
+        letter = len(word.raw) == 1 and gap in (". ", " ")
+        return word.is_capital and (letter or gap in (" ", "-", "\u00a0"))
+
+    def _title_after(self, at: int) -> str:
+        """What stands behind a comma, as in "Carter, RN"."""
+        if at + 1 == len(self.words):
+            return ""
+        gap = self.text[self.words[at].end : self.words[at + 1].start]
+        raw = self.words[at + 1].raw
+        return self.words[at + 1].plain if gap == ", " and raw.isupper() else ""
+
+    def is_a_place(self, at: int) -> bool:
+        """As in "Carter Street", "Grace's Diner", "Lake Grace", "town of Carter", "Carter, MO"."""
+        if not self.words[at].is_capital:
+            return False
+        return self._is_called_so(at) or self._place_before(at) or self._state_after(at)
+
+    def _is_called_so(self, at: int) -> bool:
+        shouted = self.is_shouted(at)
+        for step in (at, at + 1):
+            after = self.after(step) if step < len(self.words) else ""
+            if not after or not self.words[step + 1].is_capital:
+                return False
+            if after in STREETS or (not shouted and after in PLACES | INSTITUTIONS):
+                return True
+        return False
+
+    def _place_before(self, at: int) -> bool:
+        if at == 0:
+            return False
+        one = self.words[at - 1]
+        gap = self.text[one.end : self.words[at].start]
+        if one.is_capital and one.plain in PLACE_BEFORE and gap in (" ", ". "):
+            return one.plain not in self.known
+        return one.plain == "of" and gap == " " and self.before(at - 1) in PLACE_OF
+
+    def _state_after(self, at: int) -> bool:
+        if at + 1 == len(self.words):
+            return False
+        after = self.words[at + 1]
+        gap = self.text[self.words[at].end : after.start]
+        long = len(after.raw) > len("MO")
+        return (
+            gap == ", "
+            and after.plain in STATES
+            and (after.is_capital if long else after.raw.isupper())
+        )
+
+    def is_a_thing(self, at: int) -> bool:
+        """As in "the Grace period": a capital where an article and a noun say that it is a word."""
+        word = self.words[at]
+        if word.plain not in ORDINARY or self.before(at) not in DETERMINERS:
+            return False
+        after = self.after(at)
+        return bool(after) and not self.words[at + 1].is_capital and after not in DOING
 
     def next_character(self, at: int) -> str:
         end = self.words[at].end
@@ -89,7 +174,7 @@ class Context:
 def is_said_as_a_name(context: Context, at: int) -> bool:
     """Whether the word alone, that is a name and may be an ordinary word, is a name here."""
     word = context.words[at]
-    if _is_street(context, at):
+    if context.is_a_place(at):
         return False
     if not _is_ordinary(word):
         return word.is_capital or len(word.plain) >= SHORT
@@ -107,22 +192,12 @@ def _is_capital_for_a_name(context: Context, at: int) -> bool:
 
 
 def _is_ordinary(word: Word) -> bool:
+    if not word.is_capital and word.plain in COMMON:
+        return True
     stem = word.plain.removesuffix("s")
     if word.plain in ORDINARY or stem == word.plain or is_possessive(word):
         return word.plain in ORDINARY or stem in ORDINARY
     return stem in ORDINARY and not (stem in NO_PLURAL and word.is_capital)
-
-
-def _is_street(context: Context, at: int) -> bool:
-    if not context.words[at].is_capital:
-        return False
-    for step in (at, at + 1):
-        after = context.after(step) if step < len(context.words) else ""
-        if not after or not context.words[step + 1].is_capital:
-            return False
-        if after in STREETS:
-            return True
-    return False
 
 
 def _is_month(context: Context, at: int) -> bool:

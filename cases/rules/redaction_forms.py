@@ -1,7 +1,7 @@
 """Which words may stand for a person, and as which part of the name?"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
 from cases.rules.nicknames import alike
@@ -32,8 +32,23 @@ def parts_of(person: KnownPerson) -> Iterator[tuple[str, Part]]:
     for form in person.forms[1:]:
         if " " not in form.strip():
             yield from _pieces(form, Part.OTHER)
-    yield from _pieces(person.identity.get("middle_name", ""), Part.GIVEN)
+    yield from _middle(person.identity)
     yield from _pieces(person.identity.get("nickname", ""), Part.GIVEN)
+
+
+def _middle(identity: Mapping[str, str]) -> Iterator[tuple[str, Part]]:
+    """Middle names, their letters, and what all of the letters make."""
+    middle = [plain(token) for token in _SPLIT.split(identity.get("middle_name", "")) if token]
+    yield from _pieces(identity.get("middle_name", ""), Part.GIVEN)
+    for token in middle:
+        yield token[0], Part.FIRST_LETTER
+    first = [plain(token) for token in _SPLIT.split(identity.get("first_name", "")) if token]
+    last = [plain(token) for token in _SPLIT.split(identity.get("last_name", "")) if token]
+    main = [token for token in last if token not in PARTICLES] or last
+    letters = [token[0] for token in (*first, *middle, *main)]
+    if first and main and len(letters) > 1 + 1:
+        yield "".join(letters), Part.INITIALS
+        yield "".join((first[0][0], *(token[0] for token in middle[:1]), main[0][0])), Part.INITIALS
 
 
 def _names_of(person: KnownPerson) -> Iterator[tuple[str, str]]:
@@ -60,6 +75,8 @@ def _pieces(name: str, part: Part) -> Iterator[tuple[str, Part]]:
         if len(text) > 1:
             yield text, part
             yield spelled_out(token), part
+        if text == "abd":
+            yield from ((f"abd{article}", part) for article in ("ul", "el", "al"))
         yield from _after_apostrophe(token, part)
     if len(tokens) > 1:
         yield plain("".join(tokens)), part

@@ -4,35 +4,29 @@ And where does it give one that nobody on the case is known to have?
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
+from cases.rules.redaction_dates import MONTH_NUMBER, dates
 from cases.rules.redaction_known import KnownPerson, Mention, plain
 from cases.rules.redaction_words import STREETS
 
-_MONTHS = (
-    ("january", "enero"), ("february", "febrero"), ("march", "marzo"), ("april", "abril"),
-    ("may", "mayo"), ("june", "junio"), ("july", "julio"), ("august", "agosto"),
-    ("september", "septiembre"), ("october", "octubre"), ("november", "noviembre"),
-    ("december", "diciembre"),
-)  # fmt: skip
-MONTH_NUMBER = {
-    form: number
-    for number, names in enumerate(_MONTHS, start=1)
-    for name in names
-    for form in (name, name[:3], name[:4])
-}
-_NUMERIC = re.compile(r"(?<![\d/.\-])(\d{1,4})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d|[-/]\d)")
-_COMPACT = re.compile(r"(?<!\d)(?:19|20)\d{6}(?!\d)")
-_MONTH_FIRST = re.compile(
-    r"\b([A-Za-z]{3,10})\.?[ \n]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?[ \n]{1,2}(\d{4})\b"
-)
-_DAY_FIRST = re.compile(
-    r"\b(?:the )?(\d{1,2})(?:st|nd|rd|th)?[ -](?:of |de )?([A-Za-z]{3,10})\.?,?[ -]"
-    r"(?:de |del )?(\d{4})\b",
+_WITHOUT_YEAR = re.compile(
+    r"\b(?:birthday|born|d\.?o\.?b\.?|date of birth|birth ?date|turn(?:s|ed|ing)? \w{1,9})"
+    r"[^.;\n]{0,24}?\b(?:(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?"
+    r"|(?P<day2>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<month2>[A-Za-z]{3,9})"
+    r"|(?P<number>\d{1,2})[/-](?P<day3>\d{1,2}))(?![\d/]|[-.]\d)",
     re.IGNORECASE,
 )
-_NUMBERS = re.compile(r"(?<![\w.])\+?\(?\d(?:[ ().\-/\u2011]{0,3}\d){6,14}(?!\w)")
+_NUMBERS = re.compile(
+    r"(?<![\w.])\+?\(?\d(?:[ ().\-/\u2010-\u2014\u00b7\u00a0]{0,3}\d){6,14}(?!(?!x\d|ext)\w)"
+)
+_LAST_FOUR = re.compile(
+    r"\b(?:end(?:s|ed|ing)?(?: (?:in|with))?|last (?:four|4)(?: (?:digits|numbers|of))*"
+    r"(?: (?:is|are|were|as|being|reads?))?|x{2,3}-x{2}-|\*{2,3}-\*{2}-|[x*]{3}[ \-][x*]{3}[ \-])"
+    r"[ :#(\-.\u2026]{0,3}(?P<four>\d{4})(?!\d)",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"\d")
 EMAIL = re.compile(r"[\w.+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,4}")
 PHONE = re.compile(
@@ -45,7 +39,6 @@ BORN = re.compile(
     r"|\d{1,2} [A-Z][a-z]{2,8} \d{4})",
     re.IGNORECASE,
 )
-_CENTURY = 100
 _LEAST_DIGITS = 7
 _SSN_DIGITS = 9
 _WORD_OR_NUMBER = re.compile(r"[A-Za-z0-9\u00c0-\u024f']{1,40}")
@@ -53,12 +46,15 @@ _SUFFIXES = {
     "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "drive": "dr", "lane": "ln",
     "court": "ct", "terrace": "ter", "boulevard": "blvd", "place": "pl", "circle": "cir",
     "parkway": "pkwy", "highway": "hwy", "trail": "trl", "square": "sq", "north": "n",
-    "south": "s", "east": "e", "west": "w", "apartment": "apt", "saint": "st",
+    "south": "s", "east": "e", "west": "w", "apartment": "apt", "saint": "st", "mount": "mt",
+    "fort": "ft", "northeast": "ne", "northwest": "nw", "southeast": "se", "southwest": "sw",
+    "alley": "aly", "crossing": "xing", "heights": "hts", "way": "wy",
 }  # fmt: skip
 _SCHOOL_WORDS = {
-    "elementary": "elem", "elem": "elem", "high": "high", "middle": "middle", "primary": "primary",
-    "hs": "high", "ms": "middle",
+    "elementary": "elem", "elem": "elem", "es": "elem", "high": "high", "middle": "middle",
+    "primary": "primary", "hs": "high", "ms": "middle", "academy": "acad", "acad": "acad",
 }  # fmt: skip
+_SCHOOL_ENDS = frozenset({"school", "sch", "preschool", "junior", "senior"})
 
 Values = dict[str, str]
 
@@ -69,6 +65,7 @@ class Marks:
     def __init__(self, people: Sequence[KnownPerson]) -> None:
         self._births: dict[date, str] = {}
         self._numbers: Values = {}
+        self._fours: dict[str, tuple[str, str]] = {}
         self._emails: Values = {}
         self._phrases: list[tuple[re.Pattern[str], str, str]] = []
         for person in people:
@@ -82,12 +79,14 @@ class Marks:
             digits = re.sub(r"\D", "", given.get(field, ""))
             if len(digits) >= _LEAST_DIGITS:
                 self._numbers.setdefault(f"{field}{digits}", person.pseudonym)
+                self._fours.setdefault(digits[-4:], (person.pseudonym, field))
         if email := given.get("email"):
             self._emails.setdefault(email.strip().casefold(), person.pseudonym)
-        for field, pattern in (("address", address_pattern), ("school", school_pattern)):
-            written = pattern(given.get(field, ""))
-            if written:
-                self._phrases.append((written, person.pseudonym, field))
+            self._phrases.append((email_pattern(email), person.pseudonym, "e-mail"))
+        for field, patterns in (("address", (address_pattern,)), ("school", SCHOOL_PATTERNS)):
+            for written in (pattern(given.get(field, "")) for pattern in patterns):
+                if written:
+                    self._phrases.append((written, person.pseudonym, field))
 
     def __bool__(self) -> bool:
         return bool(self._births or self._numbers or self._emails or self._phrases)
@@ -95,7 +94,7 @@ class Marks:
     def mentions(self, text: str) -> Iterator[Mention]:
         for pattern, pseudonym, kind in self._phrases:
             for found in pattern.finditer(text):
-                yield Mention(found.start(), found.end(), pseudonym, kind)
+                yield Mention(*found.span(1 if pattern.groups else 0), pseudonym, kind)
         if self._emails and "@" in text:
             yield from self._known_emails(text)
         if _DIGIT.search(text):
@@ -106,6 +105,20 @@ class Marks:
         for start, end, days in dates(text) if self._births else ():
             for day in days & self._births.keys():
                 yield Mention(start, end, self._births[day], "birth date")
+        for found in _WITHOUT_YEAR.finditer(text) if self._births else ():
+            yield from self._birthdays(found)
+
+    def _birthdays(self, found: re.Match[str]) -> Iterator[Mention]:
+        """As in "birthday on March 7": a day of no year, where a birth is spoken of."""
+        name = found["month"] or found["month2"] or ""
+        month = MONTH_NUMBER.get(name.casefold(), 0) if name else int(found["number"])
+        day = next(part for part in ("day", "day2", "day3") if found[part])
+        start = found.start("number" if day == "day3" else "month" if day == "day" else day)
+        end = found.end("month2" if day == "day2" else day)
+        for born, pseudonym in self._births.items():
+            if (born.month, born.day) == (month, int(found[day])):
+                yield Mention(start, end, pseudonym, "birth date")
+                return
 
     def _known_emails(self, text: str) -> Iterator[Mention]:
         for found in EMAIL.finditer(text):
@@ -114,6 +127,9 @@ class Marks:
                 yield Mention(found.start(), found.end(), pseudonym, "e-mail")
 
     def _known_numbers(self, text: str) -> Iterator[Mention]:
+        for found in _LAST_FOUR.finditer(text) if self._fours else ():
+            if known_four := self._fours.get(found["four"]):
+                yield Mention(*found.span("four"), *known_four)
         for found in _NUMBERS.finditer(text) if self._numbers else ():
             digits = re.sub(r"\D", "", found[0])
             for known, pseudonym in self._numbers.items():
@@ -145,54 +161,6 @@ def _unknown(span: tuple[int, int], kind: str) -> Mention:
     return Mention(*span, "", kind)
 
 
-# -- dates --------------------------------------------------------------------------------------
-
-
-def dates(text: str) -> Iterator[tuple[int, int, set[date]]]:
-    """(start, end, the days it may mean) of everything that reads like a date."""
-    readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], set[date]]], ...] = (
-        (_NUMERIC, _numeric),
-        (_COMPACT, _compact),
-        (_MONTH_FIRST, lambda found: _day(found[3], found[1], found[2])),
-        (_DAY_FIRST, lambda found: _day(found[3], found[2], found[1])),
-    )
-    for pattern, read in readers:
-        for found in pattern.finditer(text):
-            yield found.start(), found.end(), read(found)
-
-
-def _numeric(found: re.Match[str]) -> set[date]:
-    first, _, second, third = found.groups()
-    if len(first) == len("2017"):
-        return _valid(first, second, third)
-    years = [third] if len(third) == len("2017") else [f"19{third}", f"20{third}"]
-    return {
-        day
-        for year in years
-        for month, number in ((first, second), (second, first))
-        for day in _valid(year, month, number)
-    }
-
-
-def _compact(found: re.Match[str]) -> set[date]:
-    return _valid(found[0][:4], found[0][4:6], found[0][6:])
-
-
-def _day(year: str, month: str, number: str) -> set[date]:
-    known = MONTH_NUMBER.get(month.casefold())
-    return _valid(year, str(known), number) if known else set()
-
-
-def _valid(year: str, month: str, number: str) -> set[date]:
-    try:
-        return {date(int(year), int(month), int(number))}
-    except ValueError:
-        return set()
-
-
-# -- addresses and schools ----------------------------------------------------------------------
-
-
 def address_pattern(address: str) -> re.Pattern[str] | None:
     """House number and street, with or without the kind of street, the flat and the town."""
     street, *rest = (part.strip() for part in address.split(","))
@@ -202,7 +170,14 @@ def address_pattern(address: str) -> re.Pattern[str] | None:
     named, kind = tokens[1:], ""
     if plain(tokens[-1]) in STREETS and len(named) > 1:
         named, kind = tokens[1:-1], tokens[-1]
-    words = _GAP.join([re.escape(tokens[0]), *map(_variants, named)])
+    if len(named) > 1 and _SUFFIXES.get(plain(named[0]), plain(named[0])) in _DIRECTIONS:
+        first = rf"(?:{_variants(named[0])}{_GAP})?{_variants(named[1])}"
+        named = named[1:]
+    else:
+        first = _variants(named[0])
+    words = rf"{re.escape(tokens[0])}{_GAP}" + _GAP_OR_NONE.join(
+        [first, *map(_variants, named[1:])]
+    )
     tail = rf"(?:{_GAP}{_variants(kind)}\b\.?)?" if kind else ""
     unit = rf"(?:,?{_GAP}(?:apt|apartment|unit|no|#)\.?[ ]?\w{{1,5}})?"
     towns = "".join(
@@ -214,6 +189,17 @@ def address_pattern(address: str) -> re.Pattern[str] | None:
 
 
 _GAP = r"[ \n\t,.#\-]{1,3}"
+_GAP_OR_NONE = r"[ \n\t,.#\-]{0,3}"
+_DIRECTIONS = frozenset({"n", "s", "e", "w", "ne", "nw", "se", "sw"})
+
+
+def email_pattern(email: str) -> re.Pattern[str]:
+    """The address as people write it who don't want a machine to find it."""
+    name, _, domain = email.strip().partition("@")
+    at = r"(?:@|[ ]?[(\[{]at[)\]}][ ]?| at )"
+    dot = r"(?:\.|[ ]?[(\[{]dot[)\]}][ ]?| dot )"
+    parts = dot.join(map(re.escape, domain.split(".")))
+    return re.compile(rf"(?<![\w.]){re.escape(name)}{at}{parts}(?!\w)", re.IGNORECASE)
 
 
 def _variants(word: str) -> str:
@@ -232,6 +218,27 @@ def school_pattern(school: str) -> re.Pattern[str] | None:
         return None
     words = _GAP.join(_kind_of_school(token) for token in named)
     return re.compile(rf"(?<!\w){words}(?:{_GAP}school)?(?!\w)\.?", re.IGNORECASE)
+
+
+def attended_pattern(school: str) -> re.Pattern[str] | None:
+    """The school by its name alone, where somebody goes there or its staff is spoken of."""
+    tokens = [word for word in _WORD_OR_NUMBER.findall(school) if plain(word) != "the"]
+    named = [word for word in tokens if plain(word) not in _SCHOOL_WORDS.keys() | _SCHOOL_ENDS]
+    if not named:
+        return None
+    words = _GAP.join(map(_variants, named))
+    after = r"(?:school|students?|teachers?|counselors?|principal|classmates?|kindergarten|staff)"
+    streets = "|".join(sorted(STREETS, key=len, reverse=True))
+    return re.compile(
+        rf"(?:(?<=attends )|(?<=attended )|(?<=attending )|(?<=enrolled at )|(?<=enrolled in )"
+        rf"|(?<=goes to )|(?<=student at )|(?<=pupil at )|(?<=grader at )|(?<=teacher at )"
+        rf"|(?<=counselor at )|(?<=nurse at )|(?<=principal at )|(?=(?:{words}) {after}\b))"
+        rf"(?<!\w){words}(?!\w)(?! (?:{streets})\b)",
+        re.IGNORECASE,
+    )
+
+
+SCHOOL_PATTERNS = (school_pattern, attended_pattern)
 
 
 def _kind_of_school(token: str) -> str:

@@ -11,9 +11,12 @@ from cases.rules.redaction_known import WORD, KnownPerson, Mention, Word, overla
 from cases.rules.redaction_typos import Slips
 from cases.rules.redaction_words import COMMON, DEGREES, NOT_INITIALS, OFFICIAL
 
-_GAP = re.compile(r"[ \t\u00a0]*(?:\r?\n[ \t]*)?|[-\u2010\u2011_.]|\. ?|,[ \t]?\n?")
-_LONGEST_GAP = 6
+_GAP = re.compile(r"[ \t\u00a0]*(?:\r?\n[ \t]*)?|[-\u2010-\u2014_.]|\. ?|,[ \t]?\n?")
+_LETTERS = re.compile(r"[\s\-_]*(?:[^\W\d_a-z]\.?[\s\-]*){1,3}")
+_SUFFIX = re.compile(r",? (?:(?:Jr|Sr)\b\.?|I{2,3}\b|IV\b)|,? (?:JR|SR)\b\.?")
+_MIDDLE = re.compile(r" [A-Z](?:\.|(?!\w))")
 INITIALS = 2
+_MOST_INITIALS = 3
 
 
 ALONE = frozenset({Part.GIVEN, Part.FAMILY, Part.OTHER, Part.INITIALS})
@@ -38,11 +41,15 @@ class Names:
         self._pseudonyms = tuple(person.pseudonym for person in people)
         found: defaultdict[str, dict[tuple[int, Part], None]] = defaultdict(dict)
         whole: set[str] = set()
+        # Of somebody without a last name on record, another last name may be theirs.
+        self._surnamed: set[int] = set()
         for index, person in enumerate(people):
             for word, part in parts_of(person):
                 found[word].setdefault((index, part))
                 if part in (Part.GIVEN, Part.FAMILY, Part.OTHER):
                     whole.add(word)
+                if part == Part.FAMILY:
+                    self._surnamed.add(index)
             for word in nicknames_of(person):
                 found[word].setdefault((index, Part.GIVEN))
         self._uses = {word: tuple(found[word]) for word in found}
@@ -68,7 +75,7 @@ class Names:
         ]
         if not marked:
             return
-        context = Context(text, words)
+        context = Context(text, words, known)
         spots = [
             _Spot(at, word, end, self._weighed(uses, context, at), text[end : end + 1] == ".")
             for at, word, uses, end in marked
@@ -115,7 +122,7 @@ class Names:
             elif part in ALONE:
                 if alone is None:
                     alone = is_said_as_a_name(context, at)
-                strong = alone
+                strong = alone and not (part == Part.GIVEN and context.is_a_thing(at))
             weighed.append(Use(person, part, strong))
         return tuple(weighed)
 
@@ -125,13 +132,21 @@ class Names:
         if not _names_somebody(parts, context):
             return
         parts = _trimmed(parts)
-        first, last = parts[0][0], parts[-1][0]
+        first = parts[0][0]
         lone = len(parts) == 1 and parts[0][1].part == Part.FAMILY
         official = lone and context.before(first.at) in OFFICIAL
-        if len(parts) == 1 and context.names_another(first.at):
+        if self._is_anothers(person, parts, context):
             return
-        end = _dot_included(context.text, last.end) if _ends_in_letter(parts) else last.end
+        end = _end_of(parts, context.text)
         yield Mention(first.start, end, "" if official else self._pseudonyms[person])
+
+    def _is_anothers(self, person: int, parts: "Parts", context: Context) -> bool:
+        """Whether a part of a name stands beside another one that is nobody's here."""
+        kinds = {use.part for _, use in parts}
+        if kinds <= {Part.GIVEN, Part.FIRST_LETTER}:
+            at = parts[0][0].at, parts[-1][0].at
+            return person in self._surnamed and context.names_another(*at)
+        return kinds == {Part.FAMILY} and context.is_anothers(parts[0][0].at)
 
 
 @dataclass(slots=True)
@@ -169,10 +184,16 @@ Parts = list[tuple[_Spot, Use]]
 
 def _with_middle_initials(spots: list[_Spot]) -> list[_Spot]:
     """A capital between two parts of one person's name is that person's, whoever else's it is."""
-    for one, middle, other in zip(spots, spots[1:], spots[2:], strict=False):
-        if len(middle.word.raw) == 1 and middle.word.is_capital and other.at - one.at == INITIALS:
-            shared = (one.people & other.people) - middle.people
-            middle.uses += tuple(Use(person, Part.PARTICLE) for person in sorted(shared))
+    for begin, one in enumerate(spots):
+        for end in range(begin + 2, min(begin + 2 + _MOST_INITIALS, len(spots))):
+            between = spots[begin + 1 : end]
+            if not all(len(spot.word.raw) == 1 and spot.word.is_capital for spot in between):
+                break
+            if spots[end].at - one.at != end - begin:
+                break
+            for spot in between:
+                shared = (one.people & spots[end].people) - spot.people
+                spot.uses += tuple(Use(person, Part.PARTICLE) for person in sorted(shared))
     return spots
 
 
@@ -196,9 +217,8 @@ def _runs(spots: list[_Spot], text: str) -> Iterator[list[_Spot]]:
 def _touch(one: _Spot, other: _Spot, text: str) -> bool:
     """Whether only a space, a hyphen, a comma or a middle initial stands between."""
     gap = text[one.end : other.start]
-    if other.at - one.at == 1 + 1:
-        letters = [char for char in gap if char.isalpha()]
-        return len(letters) == 1 and letters[0].isupper() and len(gap) <= _LONGEST_GAP
+    if other.at - one.at > 1:
+        return other.at - one.at <= _MOST_INITIALS + 1 and _LETTERS.fullmatch(gap) is not None
     if "," in gap and not (_has(one, Part.FAMILY) and _has(other, Part.GIVEN, Part.FIRST_LETTER)):
         return False
     short = len(one.word.raw) == 1 or _has(one, Part.PARTICLE)
@@ -308,17 +328,32 @@ def _belongs_first(parts: Parts) -> bool:
         case Part.FIRST_LETTER:
             return spot.word.is_capital
         case Part.LAST_LETTER:
-            return False
+            return any(
+                other.person == use.person and other.part == Part.PARTICLE for other in spot.uses
+            )
         case Part.PARTICLE:
             return after != Part.FIRST_LETTER
         case Part.FAMILY:
             return spot.word.is_capital
         case _:
-            return after in (Part.FAMILY, Part.LAST_LETTER, Part.PARTICLE, Part.GIVEN)
+            letter = after == Part.FIRST_LETTER and spot.word.is_capital
+            return letter or after in (Part.FAMILY, Part.LAST_LETTER, Part.PARTICLE, Part.GIVEN)
 
 
 def _ends_in_letter(parts: Parts) -> bool:
     return parts[-1][1].part in (Part.FIRST_LETTER, Part.LAST_LETTER)
+
+
+def _end_of(parts: Parts, text: str) -> int:
+    """With the dot of a letter, a middle initial behind "Last, First", and "Jr."."""
+    end = parts[-1][0].end
+    if _ends_in_letter(parts):
+        return _dot_included(text, end)
+    listed = len(parts) > 1 and parts[0][1].part == Part.FAMILY
+    for behind in (_MIDDLE,) if listed else (_SUFFIX,) if len(parts) > 1 else ():
+        found = behind.match(text, end)
+        end = found.end() if found else end
+    return end
 
 
 def _dot_included(text: str, end: int) -> int:

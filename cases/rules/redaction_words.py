@@ -80,6 +80,39 @@ PARTICLES = _table(
     ten te op y e san santa st saint mac mc o d l le
     """
 )
+# With a capital after a name: what a place or a business is called by. Then: before such a name.
+PLACES = _table(
+    """
+    academy apartments auto bakery bank baptist bar barbershop bbq bridge cafe catholic cemetery
+    chapel church cleaners college commons cove creek daycare deli depot diner donuts elementary
+    estates farm farms foundation funeral garage garden gardens golf grill groceries grocery hall
+    hardware heights high hill hills hotel house houses inn institute lake landing laundromat
+    library liquor lounge lutheran mall manor market meadows medical memorial mercantile methodist
+    middle motel motors museum park pawn pharmacy pizza playground pool preschool primary ranch
+    realty restaurant river salon school shop shoppe shopping spa spring springs stadium state
+    storage store stores suites supermarket tavern tire towers towing township trailer village
+    villas
+    """
+)
+PLACE_BEFORE = _table("lake mount mt fort ft camp port cape saint st lago")
+PLACE_OF = _table("town city village county township suburb parish borough church feast")
+STATES = _table(
+    """
+    missouri kansas iowa nebraska illinois arkansas oklahoma texas colorado ohio indiana michigan
+    minnesota wisconsin kentucky tennessee california florida arizona nevada utah mo ks ia ne il ar
+    ok tx co ky tn ca fl az nv ut
+    """
+)
+DETERMINERS = _table("the a an this that these those every each no any some")
+# Before two names: somebody who handles the case, and has a first name of their own.
+HANDLES = OFFICIAL | _table(
+    """
+    advocate agent clerk coach constable counselor dispatcher examiner interviewer marshal medic
+    nurse pastor patrolman pediatrician pharmacist physician principal psychologist ranger reverend
+    rev specialist superintendent supervisor surgeon tech technician teacher therapist worker
+    """
+)
+AFTER_HANDLERS = _table("md rn do np pa lcsw lpc lmsw phd esq lpn cna dds")
 # After a name: what that name is of, and it is nobody's. A school tells where a child is.
 INSTITUTIONS = _table(
     """
@@ -92,6 +125,7 @@ INSTITUTIONS = _table(
 NOT_INITIALS = _table(
     """
     am cc cd co cp ct da db dc do dr dv ed eg er hr hs id ie if ii in ip iq is it iv jr kc ks lt md
+    atm cps cst dfs dhs dna dob emr ems emt fbi gps icu kck kcp usa usb suv ssn ssa tba tbd vin
     mo mr ms no ok on or pc pd pm ps rd rn rx sr st to tv up us vs
     """
 )

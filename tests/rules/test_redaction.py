@@ -198,3 +198,74 @@ def test_hostile_text_breaks_nothing(parts: list[str], times: int) -> None:
 
     assert "Müllerström" not in redacted
     assert redact(redacted, (LIN, DEAN)) == redacted
+
+
+CARTER = KnownPerson(
+    "V-CARTR",
+    ("Grace Carter",),
+    {
+        "first_name": "Grace",
+        "last_name": "Carter",
+        "birth_date": "2014-03-07",
+        "phone": "816-555-0143",
+        "ssn": "912-33-4455",
+        "email": "gcarter@example.org",
+        "address": "77 N. Willow Bend Road, Apt 3",
+        "school": "Rose Hill Elementary School",
+    },
+)
+RIVERS = KnownPerson(
+    "P-RIVRS",
+    ("Mark Rivers",),
+    {"first_name": "Mark", "middle_name": "Anthony James", "last_name": "Rivers"},
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dr. Elena Carter examined her.",
+        "Officer James Carter and Officer J. Carter arrived.",
+        "Elena Carter, RN, noted it.",
+        "A social worker, Counselor Grace Lim, called.",
+        "Ms. Grace Daniels was told.",
+        "They met at Carter's Grocery on Carter Street.",
+        "They drove past Lake Grace to the town of Carter.",
+        "They moved to Carter, Missouri, then to Carter, KS.",
+        "Seen at Grace Lutheran Church and at Carter County offices.",
+        "The Grace period ended.",
+        "They ran to the rivers.",
+        "He left at 2014, number 0143.",
+    ],
+)
+def test_a_name_that_is_somebody_elses_or_a_places_stays(text: str) -> None:
+    assert redact(text, (CARTER, RIVERS)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("Seen: Mark A. J. Rivers.", "Seen: P-RIVRS."),
+        ("Seen: Rivers, Mark A. and others.", "Seen: P-RIVRS and others."),
+        ("Seen: Mark Rivers Jr. today.", "Seen: P-RIVRS today."),
+        ("The bag says MAJR, the cup MAR.", "The bag says P-RIVRS, the cup P-RIVRS."),
+        ("born 7MAR2014", "born [V-CARTR birth date]"),
+        ("DOB 07MAR14", "DOB [V-CARTR birth date]"),
+        ("DOB 03072014", "DOB [V-CARTR birth date]"),
+        ("DOB Mar. 7, '14", "DOB [V-CARTR birth date]"),
+        ("the seventh of March 2014", "[V-CARTR birth date]"),
+        ("Her birthday is March 7.", "Her birthday is [V-CARTR birth date]."),
+        ("born on 3/7", "born on [V-CARTR birth date]"),
+        ("a call from a number ending in 0143", "a call from a number ending in [V-CARTR phone]"),
+        ("SSN xxx-xx-4455", "SSN xxx-xx-[V-CARTR ssn]"),
+        ("816\u2013555\u20130143", "[V-CARTR phone]"),
+        ("gcarter at example dot org", "[V-CARTR e-mail]"),
+        ("77 Willow Bend Rd", "[V-CARTR address]"),
+        ("77 North Willowbend", "[V-CARTR address]"),
+        ("She attends Rose Hill.", "She attends [V-CARTR school]."),
+        ("a Rose Hill teacher", "a [V-CARTR school] teacher"),
+        ("on Rose Hill Road", "on Rose Hill Road"),
+    ],
+)
+def test_further_ways_of_writing_it(text: str, redacted: str) -> None:
+    assert redact(text, (CARTER, RIVERS)) == redacted

@@ -1,0 +1,112 @@
+"""Where does a text give a date, and which days may it mean? In every way that people write one."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+
+_MONTHS = (
+    ("january", "enero"), ("february", "febrero"), ("march", "marzo"), ("april", "abril"),
+    ("may", "mayo"), ("june", "junio"), ("july", "julio"), ("august", "agosto"),
+    ("september", "septiembre"), ("october", "octubre"), ("november", "noviembre"),
+    ("december", "diciembre"),
+)  # fmt: skip
+MONTH_NUMBER = {
+    form: number
+    for number, names in enumerate(_MONTHS, start=1)
+    for name in names
+    for form in (name, name[:3], name[:4])
+}
+_NUMERIC = re.compile(
+    r"(?<![\d/.\-])(\d{1,4})( ?[-/.\u2010-\u2013] ?| )(\d{1,2})\2(\d{4}|\d{2})(?!\d|[-/]\d)"
+)
+_COMPACT = re.compile(r"(?<!\d)\d{8}(?!\d)")
+_RUN_TOGETHER = re.compile(
+    r"(?<![^\W_])(\d{1,2})[ .\-]{0,2}([A-Za-z]{3,10})[ .,\-]{0,2}'?(\d{4}|\d{2})(?!\d)"
+)
+_SHORT_YEAR = re.compile(
+    r"\b([A-Za-z]{3,10})[. \-]{1,2}(\d{1,2})(?:st|nd|rd|th)?[ ,.\-]{1,3}"
+    r"['\u2019]?(\d{4}|\d{2})(?!\d)"
+)
+_SPELLED = re.compile(
+    r"\b(?:([A-Za-z]{3,10}) (?:the )?([a-z]{4,8}(?:-[a-z]{5,7})?)"
+    r"|(?:the )?([a-z]{4,8}(?:-[a-z]{5,7})?) (?:of )?([A-Za-z]{3,10}))(?:, ?| of | )(\d{4})\b",
+    re.IGNORECASE,
+)
+_MONTH_FIRST = re.compile(
+    r"\b([A-Za-z]{3,10})\.?[ \n]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?[ \n]{1,2}(\d{4})\b"
+)
+_DAY_FIRST = re.compile(
+    r"\b(?:the )?(\d{1,2})(?:st|nd|rd|th)?[ -](?:of |de )?([A-Za-z]{3,10})\.?,?[ -]"
+    r"(?:de |del )?(\d{4})\b",
+    re.IGNORECASE,
+)
+_ORDINALS = {
+    word: at
+    for at, word in enumerate(
+        (
+            *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
+            *("tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth"),
+            *("seventeenth", "eighteenth", "nineteenth", "twentieth", "twenty-first"),
+            *("twenty-second", "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth"),
+            *("twenty-seventh", "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first"),
+        ),
+        start=1,
+    )
+}
+
+
+def dates(text: str) -> Iterator[tuple[int, int, set[date]]]:
+    """(start, end, the days it may mean) of everything that reads like a date."""
+    readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], set[date]]], ...] = (
+        (_NUMERIC, _numeric),
+        (_COMPACT, _compact),
+        (_MONTH_FIRST, lambda found: _day(found[3], found[1], found[2])),
+        (_DAY_FIRST, lambda found: _day(found[3], found[2], found[1])),
+        (_RUN_TOGETHER, lambda found: _day(found[3], found[2], found[1])),
+        (_SHORT_YEAR, lambda found: _day(found[3], found[1], found[2])),
+        (_SPELLED, _spelled),
+    )
+    for pattern, read in readers:
+        for found in pattern.finditer(text):
+            yield found.start(), found.end(), read(found)
+
+
+def _numeric(found: re.Match[str]) -> set[date]:
+    first, _, second, third = found.groups()
+    if len(first) == len("2017"):
+        return _valid(first, second, third)
+    years = [third] if len(third) == len("2017") else [f"19{third}", f"20{third}"]
+    return {
+        day
+        for year in years
+        for month, number in ((first, second), (second, first))
+        for day in _valid(year, month, number)
+    }
+
+
+def _compact(found: re.Match[str]) -> set[date]:
+    text = found[0]
+    days = _valid(text[:4], text[4:6], text[6:]) if text[:2] in ("19", "20") else set()
+    if text[4:6] in ("19", "20"):
+        days |= _valid(text[4:], text[:2], text[2:4]) | _valid(text[4:], text[2:4], text[:2])
+    return days
+
+
+def _day(year: str, month: str, number: str) -> set[date]:
+    known = MONTH_NUMBER.get(month.casefold())
+    years = [year] if len(year) == len("2017") else [f"19{year}", f"20{year}"]
+    return {day for one in years for day in _valid(one, str(known), number)} if known else set()
+
+
+def _spelled(found: re.Match[str]) -> set[date]:
+    """As in "the seventh of March 2017"."""
+    month, day = (found[1], found[2]) if found[1] else (found[4], found[3])
+    number = _ORDINALS.get(day.casefold())
+    return _day(found[5], month, str(number)) if number else set()
+
+
+def _valid(year: str, month: str, number: str) -> set[date]:
+    try:
+        return {date(int(year), int(month), int(number))}
+    except ValueError:
+        return set()
