@@ -52,7 +52,8 @@ def without_names(text: str, staff: Known = frozenset) -> str:
     Center") stay.
     """
     masks = sorted(_masks(text, staff), key=lambda mask: (mask[0], -mask[1]))
-    parts, end = [], 0
+    parts: list[str] = []
+    end = 0
     for start, stop, mask in masks:
         if start >= end:
             parts += (text[end:start], mask)

@@ -57,6 +57,14 @@ SAID = (
     "816.555.0143, 555-0143; "
     "4117 Invented Hollow Ln; zq@example.org; 987-65-4321; Madeup Hollow Elementary"
 )
+ABOUT_THE_CASE = (
+    "case-detail",
+    "case-access",
+    "case-history",
+    "case-looks",
+    "response-log",
+    "person-add",
+)
 SUMMER = datetime(NOW.year - 1, 7, 15, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
@@ -164,25 +172,18 @@ def mail_to_a_witness(unit: Unit) -> object:
 
 def _checkpoint(note: str) -> Checkpoint:
     return Checkpoint.objects.create(
-        size=1, cluster=1, xid="1", entry_id=1, sealed_at=NOW, note=note, mac=b"mac"
+        size=1, cluster=1, xid=1, entry_id=1, sealed_at=NOW, note=note, mac=b"mac"
     )
 
 
 def pages(unit: Unit) -> Iterator[tuple[str, Any]]:
     case = unit.case.pk
-    for name, *arguments in (
-        ("my-work",),
-        ("case-list",),
-        ("dashboard",),
-        ("link-list",),
-        ("case-detail", case),
-        ("case-access", case),
-        ("case-history", case),
-        ("case-looks", case),
-        ("response-log", case),
-        ("person-add", case),
-        *(("person", one.pk) for one in (*unit.case.victims.all(), *unit.case.people.all())),
-        *(("original", one.pk) for one in unit.case.responses.all()),
+    people = (*unit.case.victims.all(), *unit.case.people.all())
+    for name, arguments in (
+        *((name, []) for name in ("my-work", "case-list", "dashboard", "link-list")),
+        *((name, [case]) for name in ABOUT_THE_CASE),
+        *(("person", [one.pk]) for one in people),
+        *(("original", [one.pk]) for one in unit.case.responses.all()),
     ):
         yield name, unit.desk.as_sergeant.get(reverse(name, args=arguments))
 
