@@ -3,9 +3,14 @@
 The walk is over the resolver itself, so an included or a third party's URL is seen as well.
 """
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.browser.screens import NO_PAGES, OUTSIDE, PAGES_OF, page_name
+from tests.leaks import exact_sets
 
 
 def walk(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -56,3 +61,27 @@ def test_urls_carry_ids_only() -> None:
 
 def test_the_walk_is_not_empty() -> None:
     assert list(walk(get_resolver()))
+
+
+def test_every_page_is_opened_in_the_browser() -> None:
+    """What only takes a form is no page; the rest is walked, or its reason is written down."""
+    only_forms = {
+        str(pattern.name)
+        for _, pattern in walk(get_resolver())
+        if "GET" not in _methods(pattern.callback)
+    }
+    walked = {page_name(address) for addresses in PAGES_OF.values() for address in addresses}
+    every = {str(pattern.name) for _, pattern in walk(get_resolver())}
+
+    exact_sets(every, walked | only_forms | set(NO_PAGES) | OUTSIDE)
+    exact_sets(walked & (only_forms | set(NO_PAGES) | OUTSIDE), set())
+
+
+def _methods(view: Callable[..., Any] | None) -> frozenset[str]:
+    """What Django's own decorators let through; anything where none of them stands."""
+    while view is not None:
+        known = inspect.getclosurevars(view).nonlocals.get("request_method_list")
+        if known:
+            return frozenset(known)
+        view = getattr(view, "__wrapped__", None)
+    return frozenset({"GET", "POST"})
