@@ -3,6 +3,7 @@
 Beat starts these on a schedule, once however many processes ask; running one twice does no harm.
 """
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
@@ -13,9 +14,14 @@ from cases.access import system_viewer
 from cases.figures.keeping import count_ahead
 from cases.services import expunging, sessions
 from cases.services.importing import previews, runs
+from cases.services.leak_scan import scan_for_leaks
 from cases.services.reconcile import reconcile as reconcile_cases
 from cases.services.releases import making, reading
 from cases.services.sweep import run_sweep
+
+NEWEST = 1_000
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -44,6 +50,15 @@ def disable_unused_accounts() -> None:
     """Close, once a day, the accounts that nobody has used for 90 days."""
     with acting_as_system("accounts"):
         sessions.disable_unused_accounts(viewer=system_viewer("accounts"), now=timezone.now())
+
+
+@shared_task
+def look_for_leaks() -> None:
+    """Look at night for identities that stand in clear; `manage.py leak_scan` says where."""
+    with acting_as_system("leak scan"):
+        scan = scan_for_leaks(viewer=system_viewer("leak scan"), now=timezone.now(), limit=NEWEST)
+    if scan.places:
+        logger.error("Identities stand in clear: %s cases, run leak_scan", len(scan.cases))
 
 
 @shared_task

@@ -263,6 +263,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cases.tasks.disable_unused_accounts",
         "schedule": crontab(hour=9, minute=41),
     },
+    "look_for_leaks": {
+        "task": "cases.tasks.look_for_leaks",
+        "schedule": crontab(hour=8, minute=47),
+    },
     "finish_expunges": {"task": "cases.tasks.finish_expunges", "schedule": crontab(minute="*/5")},
     "resume_imports": {"task": "cases.tasks.resume_imports", "schedule": crontab()},
     "resume_releases": {"task": "cases.tasks.resume_releases", "schedule": crontab()},
