@@ -103,6 +103,10 @@ def test_the_failure_itself_gives_nothing_away(child: Identity) -> None:
     assert "first_name" in str(caught.value)
 
 
+def test_a_telephone_without_digits_is_nowhere() -> None:
+    assert_nothing_leaks("seen today", [{"phone": "none"}])
+
+
 def test_searching_for_nobody_is_a_mistake() -> None:
     with pytest.raises(AssertionError, match="nothing to look for"):
         assert_nothing_leaks("text", [{"first_name": ""}])

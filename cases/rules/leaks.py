@@ -22,6 +22,7 @@ from cases.rules.redaction_words import COMMON, ORDINARY
 Identity = Mapping[str, str]
 Form = tuple[str, re.Pattern[str]]
 LEAST_TELLING = 4
+NOTHING = r"(?!)"
 _PACKED = re.compile(r"[A-Za-z0-9+/\n\r]{11,}={0,2}")
 _STREETS = {
     "avenue": "ave", "boulevard": "blvd", "circle": "cir", "court": "ct", "drive": "dr",
@@ -142,13 +143,21 @@ def _unpacked(packed: str) -> str:
 
 
 def _whole(value: str) -> str:
-    """As a whole word: no letter or digit touches it. Underscores and hyphens may."""
-    return rf"(?<![^\W_]){re.escape(plain(value))}(?![^\W_])"
+    """As a whole word: no letter or digit touches it. Underscores and hyphens may.
+
+    What must not stand before it is asked after it: a pattern that begins with letters is searched
+    for ten times as fast.
+    """
+    letters = re.escape(plain(value))
+    return rf"{letters}(?<![^\W_]{letters})(?![^\W_])"
 
 
 def _digits(value: str) -> str:
     digits = re.sub(r"\D", "", value)
-    return r"(?<!\d)" + r"[\s().\-]*".join(digits) + r"(?!\d)"
+    if not digits:
+        return NOTHING
+    first, rest = digits[:1], "".join(rf"[\s().\-]*{digit}" for digit in digits[1:])
+    return rf"{first}(?<!\d{first}){rest}(?!\d)"
 
 
 def _local(phone: str) -> set[str]:
@@ -156,7 +165,7 @@ def _local(phone: str) -> set[str]:
     digits = re.sub(r"\D", "", phone)[-_LOCAL:]
     if len(digits) < _LOCAL:
         return set()
-    return {rf"(?<!\d){digits[:3]}[\s.\-]{{1,3}}{digits[3:]}(?!\d)"}
+    return {rf"{digits[:3]}(?<!\d{digits[:3]})[\s.\-]{{1,3}}{digits[3:]}(?!\d)"}
 
 
 def _shortened(address: str) -> set[str]:
