@@ -171,16 +171,28 @@ def test_every_page_answers_each_role_as_the_table_says(
     unit: Unit, clients: dict[str, Client], method: str
 ) -> None:
     wrong = []
-    for page in pages():
+    for page in _taking(method, unit, clients):
         for role, kind, outcome in _expected(page.name):
             client = clients[role]
             response = getattr(client, method)(page.url(unit.cases[role, kind]))
-            if response.status_code not in _statuses(outcome, method):
+            if response.status_code not in _statuses(outcome):
                 wrong.append(
                     f"{method} {page.name}: {role} {kind} {outcome}: {response.status_code}"
                 )
 
     assert wrong == []
+
+
+def _taking(method: str, unit: Unit, clients: dict[str, Client]) -> list[Page]:
+    """The pages that take this method; 405 says to whoever may that a page doesn't."""
+    taking = []
+    for page in pages():
+        role, kind = next(cell[:2] for cell in _expected(page.name) if cell[2] == "yes")
+        response = getattr(clients[role], method)(page.url(unit.cases[role, kind]))
+        if response.status_code != 405:
+            taking.append(page)
+    assert 0 < len(taking) < len(ACTIONS)
+    return taking
 
 
 def _expected(name: str) -> Iterator[tuple[str, str, str]]:
@@ -193,10 +205,8 @@ def _expected(name: str) -> Iterator[tuple[str, str, str]]:
         yield cell.role, cell.kind, "yes" if mine else "hidden"
 
 
-def _statuses(outcome: str, method: str) -> frozenset[int]:
-    """405 says that a page only takes the other method; it shows and changes nothing."""
-    other = frozenset({405})
-    return other | (ANSWERED if outcome == "yes" else REFUSED)
+def _statuses(outcome: str) -> frozenset[int]:
+    return ANSWERED if outcome == "yes" else REFUSED
 
 
 def test_what_is_hidden_looks_like_what_does_not_exist(
@@ -277,8 +287,9 @@ def test_no_page_says_who_the_child_is(
         entry = ResponseInput(ResponseKind.SUPPLEMENT, NOW - HOUR, narrative=NARRATIVE)
         log_response(viewer=viewer_for(detective), now=NOW, case_id=case.pk, entry=entry)
 
+    shown = _taking("get", unit, clients)
     for role, client in clients.items():
-        for page in pages():
+        for page in shown:
             for kind in ("own", "granted_view"):
                 if (role, kind) in unit.cases:
                     body = client.get(page.url(unit.cases[role, kind]))
