@@ -25,6 +25,7 @@ class Event(TextChoices):
     PAGE_VIEWED = "page_viewed", "Page viewed"
     EXPORTED = "exported", "Exported"
     LEAKS_LOOKED_FOR = "leaks_looked_for", "Leaks looked for"
+    TEXTS_REDACTED = "texts_redacted", "Texts redacted again"
 
     # Who somebody is
     IDENTITY_REVEALED = "identity_revealed", "Identity revealed"

@@ -1,9 +1,11 @@
 """Is every text of a case redacted again when somebody becomes known? All names are invented."""
 
 import uuid
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from audit.events import Event
 from audit.models import Entry
@@ -22,7 +24,7 @@ from cases.rules.documentation import signature
 from cases.services.correcting import Correction, NothingToCorrect, correct_person
 from cases.services.narratives import former_of
 from cases.services.responses import AnswerInput, ResponseInput, log_response
-from cases.services.rewriting import WRITTEN, redact_again
+from cases.services.rewriting import WRITTEN, redact_again, redact_case_again
 from cases.services.victims import PersonInput, add_person, add_victim
 from tests.cases.pages import Desk
 from tests.factories import (
@@ -298,3 +300,32 @@ def test_reasons_around_a_case_are_redacted_again_too(desk: Desk, case: Case) ->
     items = list(Evidence.objects.filter(case=case).values_list("item", flat=True))
     assert len(set(items)) == len(items) == 1 + 1
     assert_nothing_leaks([texts(case), items], [ZEPHYRINE])
+
+
+def test_a_new_rule_reaches_texts_that_were_redacted_by_an_old_one(desk: Desk, case: Case) -> None:
+    VictimFactory.create(case=case, identity=ZEPHYRINE)
+    response = logged(desk, case)
+    Response.objects.update(narrative="Zephyrine stands here as an old rule left it.")
+    out = StringIO()
+
+    call_command("redact_again", stdout=out)
+    call_command("redact_again", stdout=out)
+
+    response.refresh_from_db()
+    assert "Zephyrine" not in response.narrative
+    assert "1 cases: 1 texts changed." in out.getvalue()
+    assert "1 cases: 0 texts changed." in out.getvalue()
+    assert Entry.objects.get(event=Event.TEXTS_REDACTED).details == {"changed": 1}
+
+
+def test_a_case_that_does_not_open_is_counted_and_hinders_no_other(desk: Desk, case: Case) -> None:
+    VictimFactory.create(case=case, identity=ZEPHYRINE)
+    Victim.objects.update(sealed=b"not what was sealed")
+
+    with pytest.raises(CommandError, match="1 cases have an identity that does not open"):
+        call_command("redact_again", stdout=StringIO())
+
+
+def test_only_the_machinery_redacts_by_a_new_rule(desk: Desk, case: Case) -> None:
+    with pytest.raises(NotPermitted):
+        redact_case_again(viewer=viewer_for(desk.sergeant), now=NOW, case_id=case.pk)
