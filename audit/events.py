@@ -110,6 +110,7 @@ class Event(TextChoices):
     SIGNED_IN = "signed_in", "Signed in"
     SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed"
     SIGNED_OUT = "signed_out", "Signed out"
+    ACCOUNT_INVITED = "account_invited", "Account invited"
     SESSION_ENDED = "session_ended", "Session ended"
     PASSWORD_ASKED = "password_asked", "Password asked for again"
     FACTOR_ENROLLED = "factor_enrolled", "Second factor added"

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from cases.views import (
+    accounts,
     audit,
     audit_weeks,
     case_audit,
@@ -115,6 +116,10 @@ urlpatterns: list[URLPattern] = [
     path("people/find/", finding.find, name="find-person"),
     path("links/", linking.link_list, name="link-list"),
     path("links/<uuid:link_id>/decide/", linking.decide, name="link-decide"),
+    path("accounts/", accounts.show, name="accounts"),
+    path("accounts/invite/", accounts.new, name="account-invite"),
+    path("invitation/", accounts.accept, name="invitation"),
+    path("password/", accounts.password, name="password"),
     path("accounts/locked/", lockout.locked, name="accounts-locked"),
     path("roles/", roles.matrix, name="roles"),
     path("roles/<slug:code>/", roles.edit, name="role-edit"),

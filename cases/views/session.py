@@ -59,7 +59,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         request.session[BANNER] = True
         return redirect(request.get_full_path())
     if not request.session.get(BANNER):
-        return render(request, "registration/banner.html")
+        return render(request, "registration/banner.html", {"banner": settings.SYSTEM_USE_BANNER})
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return _try(request, form)

@@ -12,6 +12,7 @@ from django.contrib.auth import authenticate, login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.debug import sensitive_post_parameters
 
 from audit.events import Event
@@ -183,4 +184,6 @@ def _ask_again(request: HttpRequest, error: str) -> HttpResponse:
         for value in values
     ]
     context = {"kept": kept, "error": error, "name": AGAIN}
-    return render(request, "registration/again.html", context, status=422 if error else 200)
+    answer = render(request, "registration/again.html", context, status=422 if error else 200)
+    add_never_cache_headers(answer)
+    return answer

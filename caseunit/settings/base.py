@@ -145,11 +145,14 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 14},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "cases.forms.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 
+# Paragraphs, with an empty line between them; empty: the product's own words.
+SYSTEM_USE_BANNER = env.str("CASEUNIT_BANNER", "")
 # Second factors are allauth's; the pages, and the one door that counts failures, are our own
 # (decision 23). None of allauth's addresses is served: nobody signs up, nobody is mailed a link.
 REQUIRE_MFA = env.bool("CASEUNIT_REQUIRE_MFA", True)
