@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -10,6 +11,7 @@ import pytest
 import time_machine
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -349,3 +351,20 @@ def test_the_banner_is_the_units_own(settings: Settings) -> None:
 
     assert "<p>For the county&#x27;s work only.</p>" in page
     assert "&lt;b&gt;All is recorded.&lt;/b&gt;" in page
+
+
+def test_the_server_invites_the_first_administrator(settings: Settings) -> None:
+    RoleFactory.create(code=RoleCode.ADMINISTRATOR)
+    settings.ALLOWED_HOSTS = ["testserver"]
+    said = StringIO()
+
+    call_command("invite_account", "first", "First Invented", stdout=said)
+
+    client, page = follow(said.getvalue().strip().removeprefix("https://testserver"))
+    assert "first" in words(page)
+    set_password(client)
+    assert opens("first", NEW)
+    made = Entry.objects.get(event=Event.ACCOUNT_INVITED)
+    assert made.actor_id == "system:invite account"
+    with pytest.raises(CommandError, match="Somebody has"):
+        call_command("invite_account", "first", "Another")
