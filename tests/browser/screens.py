@@ -42,10 +42,11 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
     ),
     RoleCode.PARTNER: (
         "/cases/", "/cases/{case}/", "/cases/{case}/access/", "/people/{victim}/",
-        "/second-factor/", "/second-factor/app/", "/second-factor/passkey/",
+        "/second-factor/", "/second-factor/app/", "/second-factor/passkey/", "/password/",
     ),
     RoleCode.ADMINISTRATOR: (
-        "/roles/", "/roles/detective/", "/accounts/locked/", "/seals/", "/imports/",
+        "/roles/", "/roles/detective/", "/accounts/", "/accounts/invite/", "/accounts/locked/",
+        "/seals/", "/imports/",
     ),
     RoleCode.AUDITOR: (
         "/audit/", "/audit/?ask=system&since=2024-01-01", "/audit/?case=none-0", "/audit/activity/",
@@ -67,7 +68,7 @@ NO_PAGES = {
     "statistics-file": "a CSV file",
 }
 # Before one is signed in; tests of signing in walk them.
-OUTSIDE = {"sign-in", "sign-in-second"}
+OUTSIDE = {"sign-in", "sign-in-second", "invitation"}
 
 
 def page_name(address: str) -> str:
