@@ -120,6 +120,11 @@ INSTITUTIONS = _table(
     hospital hotline office police program services squad team unit university
     """
 )
+# Begin sentences and name nobody.
+POINTING = _table(
+    "anybody anyone everybody everyone he how it nobody she somebody someone there they we what "
+    "who whoever why you"
+)
 # Two letters in capitals that usually mean something else. Of a person's initials and a rare
 # abbreviation the initials win.
 NOT_INITIALS = _table(

@@ -21,6 +21,7 @@ from cases.rules.redaction_words import (
     OFFICIAL,
     ORDINARY,
     PARTICLES,
+    POINTING,
     STREETS,
 )
 
@@ -36,6 +37,7 @@ _ADDRESS = re.compile(
 )
 # An ending that names hardly have, at the start of a sentence, where a capital says nothing.
 _DERIVED = re.compile(r"(?:[st]ion|ment|ing|ity|ness|[ae]nce|ed|ly|ers?)s?$")
+_NO_NAMES = OFFICIAL | MONTHS | MONTH_NUMBER.keys() | POINTING
 _ACRONYM = 5
 _WITHIN = 3
 _JOINS = re.compile(r"[ \t\u00a0]{1,2}|-|\. ?")
@@ -106,11 +108,7 @@ def _goes_on(context: Context, at: int) -> bool:
 
 def _looks_like_a_name(context: Context, at: int) -> bool:
     word = context.words[at]
-    if (
-        not word.is_capital
-        or len(word.raw) == 1
-        or word.plain in OFFICIAL | MONTHS | MONTH_NUMBER.keys()
-    ):
+    if not word.is_capital or len(word.raw) == 1 or word.plain in _NO_NAMES:
         return False
     opens = context.opens_a_sentence(at)
     if word.plain in known_names():

@@ -40,6 +40,7 @@ def test_what_looks_like_somebody_is_masked(text: str, masked: str) -> None:
         "Dana Whitlock's exports were explained; Whitlock was asked.",
         "Handed to Ward Squad in May, or Feb 9.",
         "Overdue",
+        "What was alleged is told elsewhere. Somebody was asked.",
         "Backlog; overdue.",
         "Seen at Truman Medical Center by Dr. Anand.",
         "Called back on the number in the roster.",
