@@ -124,6 +124,7 @@ urlpatterns: list[URLPattern] = [
     path("roles/", roles.matrix, name="roles"),
     path("roles/<slug:code>/", roles.edit, name="role-edit"),
     path("audit/", audit.entries, name="audit"),
+    path("audit/entries/<int:entry_id>/", audit.entry, name="audit-entry"),
     path("audit/export/", audit.export, name="audit-export"),
     path("audit/activity/", audit.activity, name="audit-activity"),
     path("audit/looks/", case_audit.looks_for_auditor, name="audit-looks"),

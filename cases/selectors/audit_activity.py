@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Min, QuerySet
+from django.utils.timezone import localdate, localtime
 
 from audit.events import Event
 from audit.models import Entry
@@ -56,6 +58,12 @@ class Activity:
     answers: tuple[Answer, ...]
 
     @property
+    def days(self) -> str:
+        """The same span as the log's filter takes it; both days are in it."""
+        last = localdate(self.before_at - JUST_NOW)
+        return urlencode({"since": localdate(self.from_at), "until": last})
+
+    @property
     def total(self) -> int:
         return sum(one.count for one in self.done)
 
@@ -66,7 +74,7 @@ def activity(asked: Asked, now: datetime) -> Activity | None:
     if key in ("", UNKNOWN):
         return None
     before_at = asked.before_at or now + JUST_NOW
-    from_at = asked.from_at or before_at - LOOKED_BACK
+    from_at = asked.from_at or _midnight(before_at - LOOKED_BACK)
     entries = matching(filters=Filters(actor_id=key, from_at=from_at, before_at=before_at))
     who = _account(key)
     sources = entries.order_by().aggregate(
@@ -83,6 +91,11 @@ def activity(asked: Asked, now: datetime) -> Activity | None:
         answers=tuple(_answers(entries)) if who else (),
         **sources,
     )
+
+
+def _midnight(at: datetime) -> datetime:
+    """When its day began, by the unit's clock: what the log's filter can ask for."""
+    return localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _account(key: str) -> Account | None:

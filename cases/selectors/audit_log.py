@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import QuerySet
 
 from audit import selectors as log
+from audit.inclusion import Inclusion, inclusion_of
 from audit.models import Entry
 from audit.selectors import Cursor, Filters
-from cases.access import Viewer
+from cases.access import Hidden, Viewer
 from cases.models import Account, Case, InvolvedPerson, Victim
 from cases.selectors.audit_questions import questions
 
@@ -84,6 +85,28 @@ def entry_rows(entries: Iterable[Entry]) -> tuple[EntryRow, ...]:
     listed = list(entries)
     numbers, aliases = _numbers(listed), _aliases(listed)
     return tuple(_row(entry, numbers, aliases) for entry in listed)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """One entry in full. `exactly` is its time to the microsecond, `session` the digest that tells
+    one session from another.
+    """
+
+    row: EntryRow
+    exactly: str
+    session: str
+    seal: Inclusion
+
+
+def entry_page(viewer: Viewer, number: int) -> EntryPage:
+    """One entry by its number. `viewer` must hold `see_audit`; the view asks. Raises Hidden."""
+    del viewer
+    entry = Entry.objects.filter(pk=number).first()
+    if entry is None:
+        raise Hidden
+    exactly = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
+    return EntryPage(entry_rows([entry])[0], exactly, entry.session, inclusion_of(entry))
 
 
 def asked_entries(asked: Asked) -> QuerySet[Entry] | None:
@@ -213,14 +236,14 @@ def _row(entry: Entry, numbers: Mapping[str, str], aliases: Mapping[str, str]) -
         details=tuple(
             f"{_plain(name)}: {_said(value)}"
             for name, value in entry.details.items()
-            if name not in _AS_NUMBERS or isinstance(value, int)
+            if value != {} and (name not in _AS_NUMBERS or isinstance(value, int))
         ),
         source=entry.source_address or "",
     )
 
 
 def _subject(entry: Entry) -> str:
-    return f"{_plain(entry.subject_type)} {entry.subject_id}".strip()
+    return f"{_plain(entry.subject_type)} {entry.subject_id}" if entry.subject_id else ""
 
 
 def _plain(name: str) -> str:

@@ -46,6 +46,7 @@ NAVIGATION: tuple[tuple[str, tuple[str, ...], str, Permission], ...] = (
     ("link-list", (), "Links", Permission.SEARCH_PEOPLE),
     ("imports", (), "Imports", Permission.IMPORT_CASELOAD),
     ("roles", (), "Roles", Permission.MANAGE_ROLES),
+    ("accounts-locked", (), "Locked accounts", Permission.MANAGE_ACCOUNTS),
     ("audit", (), "Audit", Permission.SEE_AUDIT),
     ("seals", (), "Seals", Permission.SEE_SEALS),
 )
@@ -167,14 +168,14 @@ def _widget_class(bound: BoundField) -> str:
 
 
 @register.inclusion_tag("components/_error_summary.html")
-def error_summary(form: Form) -> dict[str, Any]:
+def error_summary(form: Form, title: str = "Nothing was saved yet") -> dict[str, Any]:
     """What is wrong with the form, each line a link to its field; nothing when nothing is."""
     lines = [
         {"id": form[name].id_for_label if name in form.fields else "", "text": text}
         for name, errors in form.errors.items()
         for text in _texts(errors)
     ]
-    return {"lines": lines}
+    return {"lines": lines, "title": title}
 
 
 def _texts(errors: ErrorList) -> list[str]:

@@ -17,7 +17,7 @@ from audit.selectors import sealing_status
 from cases.enums import Permission
 from cases.forms.audit import AuditFilterForm, ExportForm
 from cases.selectors.audit_activity import activity as activity_of
-from cases.selectors.audit_log import LogPage, log_page
+from cases.selectors.audit_log import LogPage, entry_page, log_page
 from cases.selectors.audit_questions import questions
 from cases.selectors.audit_weeks import reminder
 from cases.services.audit_export import TooMuch, export_log
@@ -56,6 +56,15 @@ def _entries(request: HttpRequest, form: AuditFilterForm, problem: str = "") -> 
     }
     refused = problem or not valid
     return render(request, "audit/entries.html", context, status=422 if refused else 200)
+
+
+@requires(Permission.SEE_AUDIT)
+@require_safe
+def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """One entry in full, with its seal, checked anew."""
+    page = entry_page(viewer_of(request), entry_id)
+    record(Event.AUDIT_VIEWED, at=timezone.now(), details={"part": "entry", "entry": entry_id})
+    return render(request, "audit/entry.html", {"page": page, "row": page.row})
 
 
 def _pages(form: AuditFilterForm, page: LogPage, *, valid: bool) -> dict[str, Any]:

@@ -34,10 +34,10 @@ def link_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.VIEW_CASES, Permission.LOG_RESPONSE)
 @require_POST
 def decide(request: HttpRequest, link_id: UUID) -> HttpResponse:
-    """Takes the decision and leads to a case of the two; asks again when a reason lacks."""
+    """Takes the decision, leads back to the list or a case; asks again when a reason lacks."""
     viewer, now = viewer_of(request), timezone.now()
     card = link_card(viewer, now, link_id)
-    form = LinkForm(request.POST)
+    form, from_list = LinkForm(request.POST), request.POST.get("back") == "list"
     if form.is_valid():
         decision = LinkState(form.cleaned_data["decision"])
         try:
@@ -52,9 +52,11 @@ def decide(request: HttpRequest, link_id: UUID) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, DONE[decision])
+            if from_list:
+                return redirect("link-list")
             return redirect("case-detail", case_id=card.cases[0].case_id)
     _refused(link_id)
-    context = {"link": card, "form": form}
+    context = {"link": card, "form": form, "from_list": from_list}
     return render(request, "finding/decide.html", context, status=422)
 
 

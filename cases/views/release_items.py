@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -40,7 +41,7 @@ def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
         )
     except ReleaseRefused as refused:
         return _show(request, item_id, sentence=str(refused), status=UNPROCESSABLE)
-    messages.success(request, f"{changed} decisions saved.")
+    messages.success(request, f"{changed} decision{pluralize(changed)} saved.")
     return redirect("release-item", item_id)
 
 

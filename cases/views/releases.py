@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -102,7 +103,7 @@ def _act(request: HttpRequest, release_id: UUID, act: Act) -> HttpResponse:
 def accept_all(request: HttpRequest, release_id: UUID) -> HttpResponse:
     def act(viewer: Viewer, now: datetime) -> str:
         count = marking.accept_all(viewer=viewer, now=now, release_id=release_id)
-        return f"{count} suggestions accepted."
+        return f"{count} suggestion{pluralize(count)} accepted."
 
     return _act(request, release_id, act)
 
@@ -112,9 +113,9 @@ def accept_all(request: HttpRequest, release_id: UUID) -> HttpResponse:
 def refresh(request: HttpRequest, release_id: UUID) -> HttpResponse:
     def act(viewer: Viewer, now: datetime) -> str:
         count = preparing.take_texts_anew(viewer=viewer, now=now, release_id=release_id)
-        return (
-            f"{count} texts had changed and were taken anew." if count else "Nothing had changed."
-        )
+        if not count:
+            return "Nothing on the case has changed since."
+        return f"{count} text{pluralize(count)} had changed; decide on them again."
 
     return _act(request, release_id, act)
 

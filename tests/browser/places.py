@@ -189,10 +189,10 @@ def _log(accounts: dict[str, Account], now: datetime) -> dict[str, object]:
     acting = {"actor_id": str(detective.pk), "actor_label": detective.username}
     for hours in range(6):
         EntryFactory.create(at=now - WEEK - hours * DAY / 24, outcome="denied", **acting)
-    EntryFactory.create(
+    locked = EntryFactory.create(
         at=now, event=Event.ACCOUNT_LOCKED, subject_type="account", subject_id=str(detective.pk)
     )
-    return {"detective": detective.username, "week": (now - WEEK).date()}
+    return {"entry": locked.pk, "detective": detective.username, "week": (now - WEEK).date()}
 
 
 def _a_year(now: datetime) -> None:

@@ -49,7 +49,8 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
         "/seals/", "/imports/",
     ),
     RoleCode.AUDITOR: (
-        "/audit/", "/audit/?ask=system&since=2024-01-01", "/audit/?case=none-0", "/audit/activity/",
+        "/audit/", "/audit/?ask=system&since=2024-01-01", "/audit/?case=none-0",
+        "/audit/entries/{entry}/", "/audit/activity/",
         "/audit/activity/?actor={detective}", "/audit/looks/?case={case}", "/audit/weeks/",
         "/audit/week/?week={week}", "/seals/",
     ),
@@ -79,4 +80,4 @@ def page_name(address: str) -> str:
 
 class _AnyPlace(dict[str, object]):
     def __missing__(self, key: str) -> object:
-        return 1 if key == "grant" else UUID(int=1)
+        return 1 if key in {"grant", "entry"} else UUID(int=1)

@@ -78,14 +78,15 @@ def test_a_link_is_confirmed_from_the_list_and_undone_on_the_case(
     assert findings(page) == []
 
     same_child = page.locator("section", has_text="Same child")
-    same_child.get_by_text("Confirm the link").first.click()
     same_child.get_by_label("Why").first.fill(REASON)
     same_child.get_by_role("button", name="Confirm the link").click()
 
     expect(page.get_by_text("The two cases are linked.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Links to decide on")).to_be_visible()
     assert findings(page) == []
+    page.goto(f"/cases/{cases[0].pk}/")
     linked = page.locator("li", has_text="Same child").filter(has_text="Confirmed")
-    linked.get_by_text("Undo the link").first.click()
+    linked.get_by_text("Change that").click()
     linked.get_by_label("Why").fill(REASON)
     linked.get_by_role("button", name="Undo the link").click()
     expect(page.get_by_text("The link is undone.")).to_be_visible()

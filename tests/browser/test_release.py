@@ -86,7 +86,7 @@ def _decide_the_text(page: Page) -> None:
     looks.get_by_text("Leave in").click()
     looks.get_by_label("Why it may stay in").fill("It is in the public bulletin.")
     page.get_by_role("button", name="Save decisions").click()
-    expect(page.get_by_text("1 decisions saved.")).to_be_visible()
+    expect(page.get_by_text("1 decision saved.")).to_be_visible()
     page.get_by_label("Phrase").fill("the door was locked")
     page.get_by_label("What it is").select_option("other")
     page.get_by_label("Exemption", exact=True).select_option("Court order")

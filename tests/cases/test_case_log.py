@@ -232,6 +232,7 @@ def test_an_accounts_activity_in_numbers(client: Client, desk: Desk) -> None:
     for name in (desk.detective.username, badge):
         response = client.get(reverse("audit-activity"), {"actor": name})
         assert "Case viewed" in words(response)
+    assert "since=2026-02-09&amp;until=2026-03-11" in response.content.decode()
     assert "No such account." in words(client.get(reverse("audit-activity"), {"actor": "nobody"}))
 
 

@@ -249,6 +249,15 @@ def test_a_link_is_confirmed_undone_and_confirmed_again(desk: Desk) -> None:
     assert events == [Event.LINK_CONFIRMED, Event.LINK_UNDONE, Event.LINK_CONFIRMED]
 
 
+def test_who_decides_from_the_list_comes_back_to_it(desk: Desk) -> None:
+    link = linked(desk.held_case(), desk.held_case())
+
+    refused = decide(desk.as_detective, link, back="list", reason="short")
+    assert 'name="back" value="list"' in refused.content.decode()
+    assert decide(desk.as_detective, link, back="list").url == reverse("link-list")
+    assert "/cases/" in decide(desk.as_detective, link, "undone", back="https://x.example").url
+
+
 @pytest.mark.parametrize("reason", ["", "short", "\u200b" * 40, "a" * 40, " . " * 20])
 def test_a_decision_says_why_in_words_that_can_be_read(desk: Desk, reason: str) -> None:
     link = linked(desk.held_case(), desk.held_case())
