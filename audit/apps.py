@@ -8,8 +8,10 @@ from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from audit.binding import bind_session, watch_connection
+from audit.context import watch_tasks
 from audit.events import Event
 
 MIGRATE = "system:migrate"
@@ -28,6 +30,7 @@ class AuditConfig(AppConfig):
     verbose_name = "Audit"
 
     def ready(self) -> None:
+        watch_tasks(import_string("audit.acts.held_to_account"))
         connection_created.connect(watch_connection, dispatch_uid="audit.watch_connection")
         pre_migrate.connect(_begin, sender=self)
         post_migrate.connect(self._end, sender=self)

@@ -44,6 +44,7 @@ class ActorBinder:
         context: dict[str, Any],
     ) -> Any:
         wrapper: BaseDatabaseWrapper = context["connection"]
+        _note_write(sql)
         if wrapper.get_autocommit():
             return self._alone(wrapper, lambda: execute(sql, params, many, context), sql)
         if _begins(wrapper):
@@ -82,6 +83,9 @@ def watch_connection(*, connection: BaseDatabaseWrapper, **_: object) -> None:
 
 def bind_before_copy() -> None:
     """COPY runs past the wrappers of statements: say so before. Inside a transaction."""
+    context = current()
+    if context:
+        context.wrote = True
     binder = next(one for one in connection.execute_wrappers if isinstance(one, ActorBinder))
     binder.bind(connection)
 
@@ -101,6 +105,12 @@ def _begins(wrapper: BaseDatabaseWrapper) -> bool:
 def _actor() -> str:
     context = current()
     return (context.actor.id or NOBODY) if context else ""
+
+
+def _note_write(sql: Any) -> None:
+    context = current()
+    if context and not context.wrote:
+        context.wrote = "cases_" in str(sql) and _may_write(sql)
 
 
 def _may_write(sql: Any) -> bool:

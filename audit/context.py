@@ -6,7 +6,7 @@ transaction has ended.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +33,8 @@ class Context:
     source: str | None = None
     left: list[tuple[int, datetime]] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list)
+    wrote: bool = False
+    """Whether a statement was sent that writes to a case's table."""
 
     def write_deferred(self) -> None:
         """Write what waited for the end of the act, oldest first."""
@@ -40,6 +42,8 @@ class Context:
             self.deferred.pop(0)()
 
 
+Watch = Callable[[Context], AbstractContextManager[None]]
+_watches: list[Watch] = []
 _current: ContextVar[Context | None] = ContextVar("audit_context", default=None)
 
 
@@ -68,5 +72,13 @@ def acting_as(
 def acting_as_system(task: str) -> Iterator[Context]:
     """Everything recorded inside was done by the machinery, in the name of `system:<task>`."""
     name = f"{SYSTEM_PREFIX}{task}"
-    with acting_as(name, name) as context:
+    with acting_as(name, name) as context, ExitStack() as watched:
+        for watch in _watches:
+            watched.enter_context(watch(context))
         yield context
+
+
+def watch_tasks(watch: Watch) -> None:
+    """Put `watch` around everything that acts as the system. Told by the app when it is ready."""
+    if watch not in _watches:
+        _watches.append(watch)

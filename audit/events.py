@@ -154,6 +154,8 @@ class Event(TextChoices):
     SEAL_BROKEN = "seal_broken", "Sealed value does not open"
     SEALS_VIEWED = "seals_viewed", "State of the seals viewed"
     REQUEST_FAILED = "request_failed", "Request failed"
+    TASK_FAILED = "task_failed", "Task failed"
+    TASK_RAN = "task_ran", "Task ran"
     DIRECT_CHANGE = "direct_change", "Row changed past the application"
     SCHEMA_MIGRATED = "schema_migrated", "Database migrated"
     AUDIT_MONTHS_MADE = "audit_months_made", "Months of the log made"

@@ -63,6 +63,10 @@ class AuditMiddleware:
         """In every environment: a forgotten rule is a closed door, not an open one."""
         require_declared(view)
 
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        """The class of what broke stands in the entry; its words may hold what somebody typed."""
+        request.broken_by = type(error).__name__  # type: ignore[attr-defined]
+
 
 def source_address(request: HttpRequest) -> str | None:
     """The client's address. `AUDIT_PROXY_HOPS` says how many proxies of our own stand in front."""
@@ -125,8 +129,18 @@ def _record_alone(request: HttpRequest, event: Event, outcome: Outcome, status: 
             outcome=outcome,
             subject_type="route" if route else "",
             subject_id=route[:SUBJECT_ID_LENGTH],
-            details={"status": status, "method": request.method, **_route_arguments(request)},
+            details={
+                "status": status,
+                "method": request.method,
+                **_route_arguments(request),
+                **_error(request, outcome),
+            },
         )
+
+
+def _error(request: HttpRequest, outcome: Outcome) -> dict[str, object]:
+    name = getattr(request, "broken_by", "")
+    return {"error": name} if name and outcome == Outcome.FAILED else {}
 
 
 def _route(request: HttpRequest) -> str:

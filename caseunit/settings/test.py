@@ -42,6 +42,8 @@ SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False
 SECURE_SSL_REDIRECT = False
 AUDIT_REFUSE_UNAUDITED = True
+# What a test prepares is no task of the product's.
+AUDIT_UNWATCHED = frozenset({"test"})
 REQUIRE_MFA = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
