@@ -99,6 +99,7 @@ def test_nobody_signs_in(client: Client) -> None:
     account.set_password("an invented pass phrase")
     account.save()
     given = {"username": account.username, "password": "an invented pass phrase"}
+    client.post(reverse("sign-in"), {"acknowledge": "yes"})
     refuse_entries()
 
     answer = quiet(client).post(reverse("sign-in"), given)
