@@ -185,9 +185,9 @@ class TestBinding:
     def test_who_acts_for_another_is_named_and_then_the_other_again(self, case: Case) -> None:
         with acting_as("7", "an.officer"), transaction.atomic():
             touch(case)
-            with acting_as_system("sweep"):
+            with acting_as_system("test"):
                 touch(case)
-                assert bound() == "system:sweep"
+                assert bound() == "system:test"
             touch(case)
             assert bound() == "7"
 
