@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 from audit.context import Context, acting_as_system
 from cases.enums import RoleCode
 from cases.models import Account, Role
+from caseunit import celery_app
 from tests.leaks import Identity, Watch, watching
 
 SEEDS = "test_seeds"
@@ -39,6 +40,20 @@ def somebody_acts(request: pytest.FixtureRequest) -> Iterator[Context | None]:
         return
     with acting_as_system("test") as context:
         yield context
+
+
+@pytest.fixture(autouse=True)
+def tasks_are_done_at_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The browser's tests have a real worker, which stays for as long as the process does: whoever
+    comes after them in that process hands it nothing.
+    """
+    if "browser" in request.path.parts:
+        yield
+        return
+    before = celery_app.conf.task_always_eager
+    celery_app.conf.task_always_eager = True
+    yield
+    celery_app.conf.task_always_eager = before
 
 
 @pytest.fixture
