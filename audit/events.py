@@ -35,6 +35,7 @@ class Event(TextChoices):
     LINK_CONFIRMED = "link_confirmed", "Link between cases confirmed"
     LINK_DISMISSED = "link_dismissed", "Suggested link dismissed"
     LINK_UNDONE = "link_undone", "Link between cases undone"
+    LINK_REFUSED = "link_refused", "Decision on a link refused"
     LINKS_VIEWED = "links_viewed", "Links between cases viewed"
     IDENTITY_CHANGED = "identity_changed", "Identity corrected"
     NARRATIVE_REVEALED = "narrative_revealed", "Original narrative revealed"

@@ -47,7 +47,9 @@ from cases.access.revealing import (
     OWN_WAYS,
     decide_reveal,
     is_own_case,
+    may_follow_records,
     may_know_who_reported,
+    may_know_who_revealed,
 )
 from cases.access.seeing import (
     CanSee,
@@ -81,7 +83,9 @@ __all__ = [
     "grants_standing",
     "is_own_case",
     "live_grants_on",
+    "may_follow_records",
     "may_know_who_reported",
+    "may_know_who_revealed",
     "open_case",
     "permissions_on",
     "require",

@@ -19,6 +19,20 @@ OWN_CASE_ONLY = "who reported is for those whose own case it is"
 
 def may_know_who_reported(viewer: Viewer) -> bool:
     """Whether the viewer may know that somebody reported at all; a partner never, by no name."""
+    return _is_of_the_unit(viewer)
+
+
+def may_know_who_revealed(viewer: Viewer) -> bool:
+    """Whether the viewer may read who was shown an identity, when and why; a partner never."""
+    return _is_of_the_unit(viewer)
+
+
+def may_follow_records(viewer: Viewer) -> bool:
+    """Whether the viewer may read how what stands on a case changed; partners its own fields."""
+    return _is_of_the_unit(viewer)
+
+
+def _is_of_the_unit(viewer: Viewer) -> bool:
     return not viewer.discipline
 
 

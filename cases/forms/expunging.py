@@ -6,8 +6,7 @@ from typing import Any
 from django import forms
 
 from cases.forms.grants import ReasonForm
-
-ORDER_LENGTH = 80
+from cases.services.expunging import ORDER_MOST
 
 
 class ExpungeForm(ReasonForm):
@@ -22,11 +21,11 @@ class ExpungeForm(ReasonForm):
     )
     court_order = forms.CharField(
         label="Court order's reference",
-        max_length=ORDER_LENGTH,
+        max_length=ORDER_MOST,
         help_text="As it stands on the order. No names.",
         error_messages={
             "required": "Court order's reference: give it.",
-            "max_length": f"Court order's reference: at most {ORDER_LENGTH} characters.",
+            "max_length": f"Court order's reference: at most {ORDER_MOST} characters.",
         },
     )
     field_order: Sequence[str] = ("pseudonym", "court_order", "reason")
@@ -41,7 +40,7 @@ class ConfirmForm(ReasonForm):
 
     court_order = forms.CharField(
         label="Court order's reference, read from the order itself",
-        max_length=ORDER_LENGTH,
+        max_length=ORDER_MOST,
         error_messages={"required": "Court order's reference: give it."},
     )
     password = forms.CharField(

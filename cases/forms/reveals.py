@@ -10,11 +10,10 @@ from django import forms
 from django.core import signing
 
 from cases.enums import RevealReason
-from cases.services.reveals import CHOOSE, RevealAsk
+from cases.services.reveals import CHOOSE, RevealAsk, TokenFault
 
 REASON_LENGTH = 1000
 GOOD_FOR = timedelta(hours=1)
-NO_TOKEN = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,17 @@ class Ticket:
         """A new token, signed; using it is what uses it up."""
         return signing.dumps({"token": uuid4().hex, "at": now.timestamp()}, salt=self.salt)
 
-    def token(self, signed: str, now: datetime) -> UUID | None:
-        """The token of a form issued within the hour; None for anything else."""
+    def token(self, signed: str, now: datetime) -> UUID | TokenFault:
+        """The token of a form issued within the hour, or why there is none."""
+        if not signed:
+            return TokenFault.MISSING
         try:
             issued = signing.loads(signed, salt=self.salt)
         except signing.BadSignature:
-            return None
+            return TokenFault.GARBLED
         age = now.timestamp() - issued["at"]
-        return UUID(issued["token"]) if 0 <= age <= GOOD_FOR.total_seconds() else None
+        fresh = 0 <= age <= GOOD_FOR.total_seconds()
+        return UUID(issued["token"]) if fresh else TokenFault.TOO_OLD
 
 
 class RevealForm(forms.Form):
@@ -72,13 +74,12 @@ class RevealForm(forms.Form):
         )
 
     def ask(self, ticket: Ticket, now: datetime) -> RevealAsk:
-        """What the form asks, as typed; a token that is not good for this is no token."""
-        token = ticket.token(self.data.get("token", ""), now)
+        """What the form asks, as typed; for a token that is no good, why."""
         return RevealAsk(
             reason_code=self.data.get("reason_code", ""),
             reason=self.data.get("reason", ""),
-            session=ticket.session if token else "",
-            form_token=token or NO_TOKEN,
+            session=ticket.session,
+            form_token=ticket.token(self.data.get("token", ""), now),
         )
 
     def renew(self, token: str) -> None:

@@ -22,7 +22,7 @@ VERSION = "1"
 NAMES = ("first_name", "last_name", "name")
 PARTS = 4
 MOST_PROBES = 200
-SEARCHES = 60
+# The policy says how many searches an account may make within it.
 SEARCHES_WITHIN = timedelta(hours=1)
 
 

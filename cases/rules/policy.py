@@ -20,6 +20,14 @@ from cases.enums import (
     Step,
 )
 from cases.rules.calendar import Calendar, Limit
+from cases.rules.policy_people import (
+    ExpungingRule,
+    FindingRule,
+    read_expunging,
+    read_finding,
+    read_reveals,
+    read_unusual_reveals,
+)
 from cases.rules.reading import (
     Parse,
     PolicyError,
@@ -167,6 +175,8 @@ class Policy:
     overloaded: OverloadedRule
     unusual_reveals: UnusualRevealsRule
     reveals: RevealRule
+    finding: FindingRule
+    expunging: ExpungingRule
     dispositions: Mapping[Disposition, tuple[str, ...]]
     elements: tuple[Element, ...]
     escalation: tuple[Step, ...]
@@ -316,31 +326,6 @@ def _overloaded(value: object, path: str) -> OverloadedRule:
     return rule
 
 
-def _unusual_reveals(value: object, path: str) -> UnusualRevealsRule:
-    table = Table(value, path)
-    rule = UnusualRevealsRule(
-        in_an_hour=table.need("in_an_hour", read_count),
-        in_a_day=table.need("in_a_day", read_count),
-        elsewhere_in_a_day=table.need("elsewhere_in_a_day", read_count),
-        looked_back=table.need("looked_back", read_real_limit),
-        severity=table.need("severity", read_severity),
-    )
-    table.close()
-    return rule
-
-
-def _reveals(value: object, path: str) -> RevealRule:
-    table = Table(value, path)
-    rule = RevealRule(
-        shown_minutes=table.need("shown_minutes", read_count),
-        reason_characters=table.need("reason_characters", read_count),
-        most_in_an_hour=table.need("most_in_an_hour", read_count),
-        most_in_a_day=table.need("most_in_a_day", read_count),
-    )
-    table.close()
-    return rule
-
-
 def _requirement(value: object, path: str) -> str:
     if value == NAMED_SUSPECT:
         return NAMED_SUSPECT
@@ -380,8 +365,10 @@ def _policy(value: object, path: str) -> Policy:
         closed_incomplete=flags.need("closed_incomplete", _closed_incomplete),
         backfilled=flags.need("backfilled", _backfilled),
         overloaded=flags.need("overloaded", _overloaded),
-        unusual_reveals=flags.need("unusual_reveals", _unusual_reveals),
-        reveals=table.need("reveals", _reveals),
+        unusual_reveals=flags.need("unusual_reveals", read_unusual_reveals),
+        reveals=table.need("reveals", read_reveals),
+        finding=table.need("finding", read_finding),
+        expunging=table.need("expunging", read_expunging),
         dispositions=table.need("dispositions", _dispositions),
         elements=table.need("elements", _elements),
         escalation=table.need("escalation", _escalation),

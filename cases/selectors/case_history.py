@@ -140,7 +140,8 @@ def case_history(*, viewer: Viewer, now: datetime, case_id: UUID) -> HistoryPage
     """
     case, can = access.open_case(viewer, case_id, now)
     details = {"part": "history"}
-    entries = _entries(case, ON_FIELDS if viewer.discipline else (*ON_FIELDS, *ON_RECORDS))
+    records = ON_RECORDS if access.may_follow_records(viewer) else ()
+    entries = _entries(case, (*ON_FIELDS, *records))
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk, details=details)
     capped, entries = len(entries) > MOST, entries[:MOST]
     standing = values_of(case)

@@ -10,6 +10,7 @@ from cases import access
 from cases.access import Viewer
 from cases.enums import ExpungeState, Permission
 from cases.models import Case, Expunge, InvolvedPerson, Victim
+from cases.selectors.policy import current_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class ExpungeCard:
 class ExpungePage:
     case_id: UUID
     number: str
+    waits_for: str
     choices: tuple[tuple[str, str], ...]
     cards: tuple[ExpungeCard, ...]
 
@@ -45,7 +47,11 @@ def expunge_page(*, viewer: Viewer, now: datetime, case_id: UUID) -> ExpungePage
     access.require(viewer, case, Permission.EXPUNGE_IDENTITY, now)
     rows = case.expunges.select_related("victim", "person", "requested_by", "decided_by")
     page = ExpungePage(
-        case.pk, case.number, _choices(case), tuple(_card(row, viewer) for row in rows)
+        case_id=case.pk,
+        number=case.number,
+        waits_for=str(current_policy().expunging.request_stands),
+        choices=_choices(case),
+        cards=tuple(_card(row, viewer) for row in rows),
     )
     record(Event.EXPUNGE_VIEWED, at=now, subject_type="case", subject_id=case.pk)
     return page

@@ -156,6 +156,14 @@ def find_release(viewer: Viewer, release_id: UUID, now: datetime) -> Release:
     return release
 
 
+def find_release_of(viewer: Viewer, item_id: UUID, now: datetime) -> Release:
+    """The release that holds a text or page. Raises Hidden, NotPermitted."""
+    release_id = Release.objects.filter(items=item_id).values_list("pk", flat=True).first()
+    if release_id is None:
+        raise Hidden
+    return find_release(viewer, release_id, now)
+
+
 def release_list(*, viewer: Viewer, now: datetime) -> tuple[ReleaseCard, ...]:
     """The latest releases of the cases that the viewer may see. Leaves an entry."""
     within = access.visible_cases(viewer, now)

@@ -132,7 +132,7 @@ def _page(viewer: Viewer, now: datetime, thing: Thing, session: str) -> RevealPa
         reasons=thing.reasons,
         minutes=rule.shown_minutes,
         least=rule.reason_characters,
-        history=None if viewer.discipline else _history(thing),
+        history=_history(thing) if access.may_know_who_revealed(viewer) else None,
         shown=shown,
         trouble=trouble,
     )

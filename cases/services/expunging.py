@@ -8,7 +8,7 @@ makes every copy of those data keys worthless, backups included (decision 8).
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -38,14 +38,14 @@ from cases.models.base import Sealed
 from cases.models.sealed import keyed, sealed_models
 from cases.models.sealing import generation_of, leaf_of, set_key
 from cases.rules.reasons import says_enough, visible
+from cases.selectors.policy import current_policy
 from cases.services.locking import lock_case
 from cases.services.narratives import redactor
 from cases.services.rewriting import redact_again
 
+# The shortest docket numbers have four characters; the column takes 80.
 ORDER_LEAST = 4
 ORDER_MOST = 80
-# A confirmation answers a request that both still have before them.
-REQUEST_STANDS = timedelta(hours=72)
 RUNNING_IMPORTS = (ImportState.PREVIEWED, ImportState.QUEUED, ImportState.RUNNING)
 
 Person = Victim | InvolvedPerson
@@ -201,10 +201,10 @@ def _check_second_person(
 ) -> None:
     if viewer.account_id is None or viewer.account_id == request.requested_by_id:
         raise _denied(viewer, now, request.case, "Somebody other than who asked has to confirm.")
-    if now - request.requested_at > REQUEST_STANDS:
-        raise _denied(
-            viewer, now, request.case, "This request is older than 72 hours. Have it made again."
-        )
+    rule = current_policy().expunging
+    if now - request.requested_at > rule.stands:
+        old = f"This request is older than {rule.request_stands}. Have it made again."
+        raise _denied(viewer, now, request.case, old)
     # Kept as redacted when it was asked with: a reference may name a party.
     if redactor(request.case)(visible(given.court_order)) != request.court_order:
         raise _denied(viewer, now, request.case, "The order's reference is not the one asked with.")

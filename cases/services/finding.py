@@ -20,9 +20,11 @@ from cases import access
 from cases.access import NotPermitted, Viewer
 from cases.enums import Permission, PersonRole
 from cases.models import Account, BlindToken
-from cases.rules.finding import SEARCHES, SEARCHES_WITHIN, TELLING, Probe, Sure, Why, sure, told
+from cases.rules.finding import SEARCHES_WITHIN, TELLING, Probe, Sure, Why, sure, told
+from cases.selectors.policy import current_policy
 from cases.services.tokens import asked_for
 
+# What one reads through before opening a case; that there are more is said.
 CANDIDATES_SHOWN = 20
 # Who may look through names for whoever reported, or saw, learns nothing of cases beyond reach.
 HINTED = frozenset({"", PersonRole.SUSPECT.value, PersonRole.CAREGIVER.value})
@@ -119,7 +121,8 @@ def _within_bounds(viewer: Viewer, now: datetime, asked: list[str]) -> None:
         outcome=Outcome.ALLOWED,
         at__gt=now - SEARCHES_WITHIN,
     )
-    if lately.order_by()[:SEARCHES].count() < SEARCHES:
+    most = current_policy().finding.searches_in_an_hour
+    if lately.order_by()[:most].count() < most:
         return
     record_denied(
         Event.IDENTITY_SEARCHED,
@@ -129,7 +132,7 @@ def _within_bounds(viewer: Viewer, now: datetime, asked: list[str]) -> None:
         details={"forms": asked},
     )
     raise TooManySearches(
-        f"You have searched {SEARCHES} times within an hour. Wait, or ask your sergeant."
+        f"You have searched {most} times within an hour. Wait, or ask your sergeant."
     )
 
 

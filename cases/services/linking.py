@@ -22,10 +22,13 @@ from cases.models import BlindToken, Case, CaseLink
 from cases.rules.finding import Form, Why, sure, told
 from cases.rules.reasons import LEAST_VISIBLE, says_enough, visible
 from cases.rules.redaction import Redactor
+from cases.selectors.policy import current_policy
 from cases.services.flagging import fetch
 from cases.services.narratives import known_people
 
-COMMON = 5
+# Somebody has several forms on a case, so that many rows of one digest are of few cases.
+ROWS_FOR_A_CASE = 4
+# What a suggestion tells at a glance; more agreeing people make it no surer.
 PAIRS_KEPT = 5
 
 MEANS = {
@@ -158,18 +161,19 @@ def _kinds(one: _One, other: _One, why: frozenset[Why], *, both_born: bool) -> I
 
 def _pairs(case_ids: Collection[UUID]) -> dict[tuple[_One, _One], frozenset[Why]]:
     """Two people on different cases → in what they agree, each pair once."""
+    common = current_policy().finding.common_in_cases
     by_digest: dict[bytes, list[tuple[Form, _One, _One]]] = defaultdict(list)
     values = {
         "cases": list(case_ids),
         "kinds": [form.value for form in MEANS],
-        "most": 4 * COMMON,
+        "most": ROWS_FOR_A_CASE * common,
     }
     for digest, kind, *who in fetch(_SHARED, values):
         one, other = _One(*who[:3]), _One(*who[3:])
         by_digest[bytes(digest)].append((Form(kind), one, other))
     found: dict[tuple[_One, _One], set[Why]] = defaultdict(set)
     for rows in by_digest.values():
-        if len({person.case_id for row in rows for person in row[1:]}) > COMMON:
+        if len({person.case_id for row in rows for person in row[1:]}) > common:
             continue
         for form, one, other in rows:
             found[min(one, other), max(one, other)].add(MEANS[form])

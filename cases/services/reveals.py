@@ -7,6 +7,7 @@ so nothing is shown before the entry is committed (decision 10). Refusals are on
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NoReturn
 from uuid import UUID
 
@@ -41,9 +42,24 @@ NOT_PERMITTED = "Your role does not allow you to reveal this on this case."
 NOT_YOURS = "What tells who reported is shown only to those whose own case it is."
 CHOOSE = "What for: choose one from the list."
 SAY_MORE = "Why: at least {least} letters or digits that somebody else can read, in a sentence."
-USED = "This form served already, or is too old. Nothing was shown; give your reason again."
+USED = "This form served already. Nothing was shown this time; give your reason again."
 NOTHING = "Nobody is named here: there is nothing to reveal."
 ENOUGH = "You have revealed as many as the unit allows for now. Ask your supervisor."
+
+
+class TokenFault(StrEnum):
+    """Why a form carries no token that could serve."""
+
+    MISSING = "missing"
+    GARBLED = "garbled"
+    TOO_OLD = "too_old"
+
+
+FAULTS = {
+    TokenFault.MISSING: "This form came incomplete. Nothing was shown; give your reason again.",
+    TokenFault.GARBLED: "This form was not made for you and this. Nothing was shown; ask again.",
+    TokenFault.TOO_OLD: "This form is over an hour old. Nothing was shown; give your reason again.",
+}
 
 
 class RevealRefused(ValueError):
@@ -68,6 +84,10 @@ class FormUsed(RevealRefused):
     """The form served already; each shows once."""
 
 
+class FormUnusable(RevealRefused):
+    """The form came without its token, with one that is not its own, or too late."""
+
+
 class TooMany(RevealRefused):
     """The account has revealed as many as the unit allows for now."""
 
@@ -82,12 +102,12 @@ class Unreadable(RevealRefused):
 
 @dataclass(frozen=True, slots=True)
 class RevealAsk:
-    """Why, in which session (its digest), and from which form."""
+    """Why, in which session (its digest), and from which form, or why from none."""
 
     reason_code: str
     reason: str
     session: str
-    form_token: UUID
+    form_token: UUID | TokenFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +242,12 @@ def _require_reason(asking: _Asking) -> None:
 def _require_fresh_form(asking: _Asking) -> None:
     """The account's row is held from here on: one reveal of an account after the other."""
     Account.objects.select_for_update(no_key=True, of=("self",)).get(pk=asking.viewer.account_key)
-    used = Reveal.objects.filter(form_token=asking.ask.form_token)
-    if not asking.ask.session or used.exists():
+    token = asking.ask.form_token
+    if isinstance(token, TokenFault):
+        asking.refuse(token.value, FormUnusable(FAULTS[token]))
+    if not asking.ask.session:
+        asking.refuse("no_session", FormUnusable(FAULTS[TokenFault.GARBLED]))
+    if Reveal.objects.filter(form_token=token).exists():
         asking.refuse("replayed", FormUsed(USED))
 
 

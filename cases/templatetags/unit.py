@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django import template
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cases.enums import Permission
+from cases.services.submissions import FIELD
 
 register = template.Library()
 
@@ -165,6 +167,12 @@ def field(bound: BoundField, **options: str) -> dict[str, Any]:
 def _widget_class(bound: BoundField) -> str:
     base = WIDGET_CLASSES.get(bound.widget_type, "usa-input")
     return f"{base} usa-input--error" if bound.errors else base
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """The key of a form that serves once: another each time that its page is shown."""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, uuid4())
 
 
 @register.inclusion_tag("components/_error_summary.html")

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from audit.events import Event
 from cases.enums import Permission
 from cases.forms.expunging import ConfirmForm, ExpungeForm
 from cases.forms.grants import ReasonForm
@@ -26,6 +27,7 @@ from cases.services.expunging import (
     withdraw_expunge,
 )
 from cases.views.gate import requires, viewer_of
+from cases.views.once import once
 from cases.views.standing import fresh
 
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
@@ -42,6 +44,7 @@ def show(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @requires(Permission.EXPUNGE_IDENTITY)
 @fresh
 @asking_or_acting
+@once(Event.EXPUNGE_REQUESTED, "case_id", back="expunge")
 def ask(request: HttpRequest, case_id: UUID) -> HttpResponse:
     viewer, now = viewer_of(request), timezone.now()
     page = expunge_page(viewer=viewer, now=now, case_id=case_id)
@@ -53,7 +56,7 @@ def ask(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
     words = {
         "title": "Ask to expunge an identity",
-        "lead": "A second person has to confirm within 72 hours. Nothing is deleted before.",
+        "lead": f"A second person confirms within {page.waits_for}. Nothing is deleted before.",
         "button": "Ask for it",
     }
     return _step(request, page, form, words, act, "It is asked for. A second person confirms it.")
@@ -63,6 +66,7 @@ def ask(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @requires(Permission.EXPUNGE_IDENTITY)
 @never_cache
 @asking_or_acting
+@once(Event.IDENTITY_EXPUNGED, "case_id", back="expunge")
 def confirm(request: HttpRequest, case_id: UUID, expunge_id: UUID) -> HttpResponse:
     viewer, now = viewer_of(request), timezone.now()
     page, card = expunge_card(viewer=viewer, now=now, case_id=case_id, expunge_id=expunge_id)
@@ -84,6 +88,7 @@ def confirm(request: HttpRequest, case_id: UUID, expunge_id: UUID) -> HttpRespon
 
 @requires(Permission.EXPUNGE_IDENTITY)
 @asking_or_acting
+@once(Event.EXPUNGE_WITHDRAWN, "case_id", back="expunge")
 def withdraw(request: HttpRequest, case_id: UUID, expunge_id: UUID) -> HttpResponse:
     viewer, now = viewer_of(request), timezone.now()
     page, card = expunge_card(viewer=viewer, now=now, case_id=case_id, expunge_id=expunge_id)

@@ -15,6 +15,7 @@ from cases.forms.finding import LinkForm
 from cases.selectors.linking import link_card, waiting_links
 from cases.services.linking import NoReason, NotDecidable, decide_link
 from cases.views.gate import requires, viewer_of
+from cases.views.once import once
 
 DONE = {
     LinkState.CONFIRMED: "The two cases are linked.",
@@ -33,6 +34,7 @@ def link_list(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.VIEW_CASES, Permission.LOG_RESPONSE)
 @require_POST
+@once(Event.LINK_REFUSED, "link_id")
 def decide(request: HttpRequest, link_id: UUID) -> HttpResponse:
     """Takes the decision, leads back to the list or a case; asks again when a reason lacks."""
     viewer, now = viewer_of(request), timezone.now()
@@ -55,16 +57,18 @@ def decide(request: HttpRequest, link_id: UUID) -> HttpResponse:
             if from_list:
                 return redirect("link-list")
             return redirect("case-detail", case_id=card.cases[0].case_id)
-    _refused(link_id)
+    _refused(link_id, form)
     context = {"link": card, "form": form, "from_list": from_list}
     return render(request, "finding/decide.html", context, status=422)
 
 
-def _refused(link_id: UUID) -> None:
+def _refused(link_id: UUID, form: LinkForm) -> None:
+    """Leaves the attempt, with the decision that was asked for where it is one."""
     record_denied(
-        Event.LINK_CONFIRMED,
+        Event.LINK_REFUSED,
         at=timezone.now(),
         subject_type="link",
         subject_id=link_id,
         reason="No reason that says enough, or no step from where the link stood.",
+        details={"asked": form.cleaned_data.get("decision", "")},
     )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from audit.events import Event
 from cases.enums import Permission
 from cases.forms.people import AddForm, CorrectForm
 from cases.models.sealing import Expunged
@@ -16,6 +17,7 @@ from cases.selectors.people import PersonStep, adding_page, correcting_page
 from cases.services.correcting import NothingToCorrect, correct_person
 from cases.services.victims import add_person, add_victim
 from cases.views.gate import requires, viewer_of
+from cases.views.once import once
 
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
 GONE = "This identity was expunged by order of a court. There is nothing left to correct."
@@ -24,6 +26,7 @@ GONE = "This identity was expunged by order of a court. There is nothing left to
 @requires(Permission.LOG_RESPONSE)
 @never_cache
 @asking_or_acting
+@once(Event.PERSON_ADDED, "case_id", back="case-detail")
 def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
     page = adding_page(viewer=viewer_of(request), now=timezone.now(), case_id=case_id)
     form = AddForm(_posted(request))
@@ -43,6 +46,7 @@ def add(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @requires(Permission.LOG_RESPONSE)
 @never_cache
 @asking_or_acting
+@once(Event.IDENTITY_CHANGED, "case_id", back="case-detail")
 def correct(request: HttpRequest, case_id: UUID, person_id: UUID) -> HttpResponse:
     viewer, now = viewer_of(request), timezone.now()
     page = correcting_page(viewer=viewer, now=now, case_id=case_id, person_id=person_id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit.events import Event
 from cases.enums import Permission
 from cases.forms.filters import uuid_or_none
 from cases.forms.releases import DrawForm, mark_choices
@@ -21,6 +22,7 @@ from cases.selectors import workbench as selector
 from cases.services.releases import marking, uploading
 from cases.services.releases.errors import ReleaseRefused
 from cases.views.gate import requires, viewer_of
+from cases.views.once import once
 
 UNPROCESSABLE = 422
 
@@ -28,6 +30,7 @@ UNPROCESSABLE = 422
 @requires(Permission.PREPARE_RELEASE)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@once(Event.RELEASE_MARKED, "item_id", back="release-item")
 def item(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """The text or page with its marks; posted, what was decided about them."""
     if request.method != "POST":
@@ -66,6 +69,7 @@ def _show(
 @requires(Permission.PREPARE_RELEASE)
 @never_cache
 @require_POST
+@once(Event.RELEASE_MARKED, "item_id", back="release-item")
 def draw(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Mark a place by hand. The phrase is looked for and not kept."""
     viewer, now = viewer_of(request), timezone.now()
@@ -84,6 +88,7 @@ def draw(request: HttpRequest, item_id: UUID) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_MARKED, "item_id", back="release-item")
 def undraw(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Take back a mark drawn by hand."""
     mark_id = uuid_or_none(request.POST.get("mark", ""))
@@ -101,6 +106,7 @@ def undraw(request: HttpRequest, item_id: UUID) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_MARKED, "item_id", back="release-item")
 def look_over(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Say that one has looked the page over."""
     try:
@@ -146,17 +152,18 @@ class InMemory(FileUploadHandler):
 @requires(Permission.PREPARE_RELEASE)
 @never_cache
 @require_POST
-def add_file(request: HttpRequest, release_id: UUID) -> HttpResponse:
+def add_file(request: HttpRequest, release_id: UUID) -> HttpResponseBase:
     """Add a PDF or an image. Its content says what it is; its name is sealed.
 
     The form's token is checked in `_receive` and not before: reading it reads the body, and by
     then the handler must stand.
     """
     request.upload_handlers = [InMemory(request)]
-    return _receive(request, release_id)
+    return _receive(request, release_id=release_id)
 
 
 @csrf_protect
+@once(Event.RELEASE_FILE_ADDED, "release_id", back="release-detail")
 def _receive(request: HttpRequest, release_id: UUID) -> HttpResponse:
     given = request.FILES.get("file")
     try:
@@ -176,6 +183,7 @@ def _receive(request: HttpRequest, release_id: UUID) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_MARKED, "release_id", back="release-detail")
 def remove_file(request: HttpRequest, release_id: UUID) -> HttpResponse:
     """Take a file and its pages out again."""
     given = request.POST.get("position", "")

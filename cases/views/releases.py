@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit.events import Event
 from cases.access import Viewer
 from cases.enums import Permission
 from cases.forms.releases import FileForm, NewReleaseForm, ReturnForm, WithdrawForm
@@ -21,6 +22,7 @@ from cases.selectors import releases as selector
 from cases.services.releases import approving, making, marking, preparing
 from cases.services.releases.errors import ReleaseRefused
 from cases.views.gate import requires, viewer_of
+from cases.views.once import once
 
 UNPROCESSABLE = 422
 
@@ -100,6 +102,7 @@ def _act(request: HttpRequest, release_id: UUID, act: Act) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_MARKED, "release_id", back="release-detail")
 def accept_all(request: HttpRequest, release_id: UUID) -> HttpResponse:
     def act(viewer: Viewer, now: datetime) -> str:
         count = marking.accept_all(viewer=viewer, now=now, release_id=release_id)
@@ -110,6 +113,7 @@ def accept_all(request: HttpRequest, release_id: UUID) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_REFRESHED, "release_id", back="release-detail")
 def refresh(request: HttpRequest, release_id: UUID) -> HttpResponse:
     def act(viewer: Viewer, now: datetime) -> str:
         count = preparing.take_texts_anew(viewer=viewer, now=now, release_id=release_id)
@@ -122,6 +126,7 @@ def refresh(request: HttpRequest, release_id: UUID) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_SUBMITTED, "release_id", back="release-detail")
 def submit(request: HttpRequest, release_id: UUID) -> HttpResponse:
     def act(viewer: Viewer, now: datetime) -> str:
         making.ask_for_approval(viewer=viewer, now=now, release_id=release_id)
@@ -132,6 +137,7 @@ def submit(request: HttpRequest, release_id: UUID) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_APPROVED, "release_id", back="release-detail")
 def approve(request: HttpRequest, release_id: UUID) -> HttpResponse:
     def act(viewer: Viewer, now: datetime) -> str:
         version = request.POST.get("version", "")
@@ -143,6 +149,7 @@ def approve(request: HttpRequest, release_id: UUID) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_RETURNED, "release_id", back="release-detail")
 def give_back(request: HttpRequest, release_id: UUID) -> HttpResponse:
     form = ReturnForm(request.POST)
 
@@ -156,6 +163,7 @@ def give_back(request: HttpRequest, release_id: UUID) -> HttpResponse:
 
 @requires(Permission.PREPARE_RELEASE)
 @require_POST
+@once(Event.RELEASE_WITHDRAWN, "release_id", back="release-detail")
 def withdraw(request: HttpRequest, release_id: UUID) -> HttpResponse:
     form = WithdrawForm(request.POST)
 

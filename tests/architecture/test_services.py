@@ -209,3 +209,16 @@ def _is_query(chain: list[str]) -> bool:
 def _is_atomic(function: Function) -> bool:
     opened = {dotted(call.func) for call in calls(function)} | set(decorators(function))
     return bool(opened & {"transaction.atomic", "atomic"})
+
+
+def test_only_access_asks_for_the_viewers_discipline() -> None:
+    """Who is a partner decides what they may see, and that is decided in one room."""
+    elsewhere = [
+        module.at(node, "asks for the viewer's discipline")
+        for module in modules("cases")
+        if not within(module.name, "cases.access")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and dotted(node).endswith("viewer.discipline")
+    ]
+
+    assert elsewhere == []

@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 
@@ -36,8 +37,21 @@ class Desk:
         return case
 
 
+class Browser(Client):
+    """Sends forms as a browser does: each with the key of a page just shown, unless one is given.
+
+    `submission_key=None` in the data leaves it out.
+    """
+
+    def post(self, path: str, data: Any = None, *args: Any, **extra: Any) -> Any:  # type: ignore[override]
+        if data is None or (isinstance(data, dict) and "content_type" not in extra):
+            data = {"submission_key": str(uuid4()), **(data or {})}
+            data = {name: value for name, value in data.items() if value is not None}
+        return super().post(path, data, *args, **extra)
+
+
 def signed_in(account: Account) -> Client:
-    client = Client()
+    client = Browser()
     client.force_login(account)
     return client
 

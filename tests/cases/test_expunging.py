@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from cases.access import Hidden, NotPermitted, viewer_for
 from cases.enums import ExpungeState, RoleCode
 from cases.models import Account, BlindToken, Case, Draft, Expunge, Victim
 from cases.models.sealing import Expunged, case_key, key_of, open_identity_of, open_text
+from cases.policy_default import DEFAULT_POLICY
 from cases.rules.leaks import Identity
 from cases.services.expunging import (
     BadExpunge,
@@ -350,6 +351,24 @@ def test_it_may_be_confirmed_up_to_the_72nd_hour(
 
     victim.refresh_from_db()
     assert victim.wrapped_key is None
+
+
+@pytest.mark.parametrize(("late", "done"), [(timedelta(0), True), (TICK, False)])
+def test_a_unit_says_how_long_a_request_waits(
+    late: timedelta, done: bool, captains: tuple[Account, Account], victim: Victim
+) -> None:
+    expunging = {"request_stands": {"days": 1}}
+    factories.PolicyFactory.create(body=DEFAULT_POLICY | {"expunging": expunging})
+    request = ask(captains[0], victim)
+    page = signed_in(captains[0]).get(reverse("expunge-request", args=[victim.case_id]))
+    at = NOW + timedelta(days=1) + late
+
+    with nullcontext() if done else pytest.raises(BadExpunge, match="older than 1 day"):
+        confirm(captains[1], request, now=at)
+
+    victim.refresh_from_db()
+    assert (victim.wrapped_key is None) is done
+    assert "within 1 day. Nothing is deleted before" in words(page)
 
 
 @pytest.mark.unbound

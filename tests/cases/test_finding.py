@@ -17,7 +17,8 @@ from cases.access import NotPermitted, viewer_for
 from cases.enums import Permission, RoleCode
 from cases.models import Account, BlindToken, Case, RolePermission, Victim
 from cases.models.sealing import open_identity_of
-from cases.rules.finding import SEARCHES, SEARCHES_WITHIN
+from cases.policy_default import DEFAULT_POLICY
+from cases.rules.finding import SEARCHES_WITHIN
 from cases.services.finding import (
     CANDIDATES_SHOWN,
     NothingToLookFor,
@@ -30,6 +31,7 @@ from tests.factories import (
     AccountFactory,
     CaseFactory,
     InvolvedPersonFactory,
+    PolicyFactory,
     SquadFactory,
     VictimFactory,
     WallFactory,
@@ -329,12 +331,15 @@ def test_nothing_to_look_for_is_refused_below_the_page_too(desk: Desk) -> None:
         )
 
 
+@pytest.mark.parametrize("most", [1, 7])
 def test_too_many_searches_within_an_hour_are_refused_and_on_record(
-    desk: Desk, child: Identity
+    desk: Desk, child: Identity, most: int
 ) -> None:
+    finding = {"searches_in_an_hour": most, "common_in_cases": 5}
+    PolicyFactory.create(body=DEFAULT_POLICY | {"finding": finding})
     viewer = viewer_for(desk.detective)
     with acting_as(str(desk.detective.pk), "detective"):
-        for _ in range(SEARCHES):
+        for _ in range(most):
             search_identities(viewer=viewer, now=NOW, identity=child)
         with pytest.raises(TooManySearches):
             search_identities(viewer=viewer, now=NOW + SEARCHES_WITHIN - SECOND, identity=child)

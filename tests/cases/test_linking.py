@@ -15,8 +15,9 @@ from audit.models import Entry
 from cases.access import Hidden, NotPermitted, system_viewer, viewer_for
 from cases.enums import Channel, LinkKind, LinkState, OffenseClass, PersonRole, RoleCode
 from cases.models import Case, CaseLink
+from cases.policy_default import DEFAULT_POLICY
 from cases.services.cases import Intake, create_case
-from cases.services.linking import COMMON, NoReason, NotDecidable, decide_link, suggest_links
+from cases.services.linking import NoReason, NotDecidable, decide_link, suggest_links
 from cases.services.victims import PersonInput, add_person, add_victim
 from tests.cases.pages import MAX_QUERIES, Desk, signed_in, words
 from tests.factories import (
@@ -27,6 +28,7 @@ from tests.factories import (
     CaseLinkFactory,
     GrantFactory,
     InvolvedPersonFactory,
+    PolicyFactory,
     SquadFactory,
     VictimFactory,
     WallFactory,
@@ -136,8 +138,11 @@ def test_where_a_reporter_or_witness_lives_links_nothing(desk: Desk, role: str) 
     assert kinds() == []
 
 
-def test_a_name_that_many_cases_share_suggests_nothing(desk: Desk) -> None:
-    shared = [desk.held_case() for _ in range(COMMON)]
+@pytest.mark.parametrize("common", [2, 5])
+def test_a_name_that_many_cases_share_suggests_nothing(desk: Desk, common: int) -> None:
+    body = DEFAULT_POLICY | {"finding": {"searches_in_an_hour": 60, "common_in_cases": common}}
+    PolicyFactory.create(body=body)
+    shared = [desk.held_case() for _ in range(common)]
     for case in shared:
         InvolvedPersonFactory.create(case=case, identity=SUSPECT)
 
@@ -146,7 +151,7 @@ def test_a_name_that_many_cases_share_suggests_nothing(desk: Desk) -> None:
     InvolvedPersonFactory.create(case=desk.held_case(), identity=SUSPECT)
     over = suggest_links(case_ids=[shared[0].pk], now=NOW)
 
-    assert (at_most, over) == (COMMON - 1, 0)
+    assert (at_most, over) == (common - 1, 0)
 
 
 def test_people_of_one_case_link_it_to_nothing(desk: Desk) -> None:
@@ -293,8 +298,10 @@ def test_a_form_sent_twice_decides_once(desk: Desk) -> None:
 
     assert again.status_code == 422
     assert "Somebody has decided" in words(again)
-    outcomes = Entry.objects.filter(event=Event.LINK_CONFIRMED).values_list("outcome", flat=True)
-    assert sorted(outcomes) == [Outcome.ALLOWED, Outcome.DENIED]
+    confirmed = Entry.objects.get(event=Event.LINK_CONFIRMED)
+    refused = Entry.objects.get(event=Event.LINK_REFUSED)
+    assert (confirmed.outcome, refused.outcome) == (Outcome.ALLOWED, Outcome.DENIED)
+    assert refused.details["asked"] in LinkState.values
 
 
 def test_a_link_is_only_posted(desk: Desk) -> None:

@@ -165,7 +165,7 @@ def test_a_form_of_another_session_is_refused(desk: Desk, victim: Victim) -> Non
     answer = ask(desk.as_detective, victim, token=elsewhere)
 
     assert answer.status_code == 422
-    assert denied("replayed")
+    assert denied("garbled")
     assert refused(desk.as_detective, victim)
 
 
@@ -236,8 +236,8 @@ def test_a_grant_that_ends_within_the_window_ends_it(
         ({"reason": "x" * 40}, "reason"),
         ({"reason_code": ""}, "reason_code"),
         ({"reason_code": "curiosity"}, "reason_code"),
-        ({"token": ""}, "replayed"),
-        ({"token": "made-up"}, "replayed"),
+        ({"token": ""}, "missing"),
+        ({"token": "made-up"}, "garbled"),
     ],
 )
 def test_a_bad_form_is_refused_and_kept(
@@ -290,6 +290,20 @@ def test_a_form_is_good_for_an_hour(
         answer = ask(desk.as_detective, victim, token=old)
 
     assert (answer.status_code == 302) is good
+    assert good or denied("too_old")
+
+
+def test_a_form_made_for_somebody_else_or_something_else_is_not_called_replayed(
+    desk: Desk, victim: Victim
+) -> None:
+    other = VictimFactory.create(case=victim.case)
+
+    for foreign in (token(desk.as_sergeant, victim), token(desk.as_detective, other)):
+        assert ask(desk.as_detective, victim, token=foreign).status_code == 422
+
+    assert denied("garbled")
+    assert not denied("replayed")
+    assert not Reveal.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "options"])

@@ -74,6 +74,25 @@ def test_every_element_says_why_it_matters() -> None:
             put({"hours": 2, "days": 1}, "clocks", "victim_seen", "limit"),
             "policy.clocks.victim_seen.limit must name exactly one of hours, days, business_days.",
         ),
+        (drop("finding"), "policy.finding is missing."),
+        (
+            put(0, "finding", "searches_in_an_hour"),
+            "policy.finding.searches_in_an_hour must be a whole number of 1 or more.",
+        ),
+        (
+            put(1, "finding", "common_in_cases"),
+            "policy.finding.common_in_cases must be a whole number from 2 to 50.",
+        ),
+        (
+            put(51, "finding", "common_in_cases"),
+            "policy.finding.common_in_cases must be a whole number from 2 to 50.",
+        ),
+        (put(1, "finding", "other"), "policy.finding"),
+        (drop("expunging"), "policy.expunging is missing."),
+        (
+            put({"business_days": 3}, "expunging", "request_stands"),
+            "policy.expunging.request_stands must be in hours or days.",
+        ),
         (
             put({"9": {"hours": 2}}, "clocks", "victim_seen", "by_priority"),
             "policy.clocks.victim_seen.by_priority: '9' is not one of 1, 2, 3.",

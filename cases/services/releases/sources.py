@@ -25,7 +25,7 @@ from cases.models.sealing import blind
 from cases.selectors.policy import current_policy
 from cases.services.narratives import redactor
 
-MOST_TEXTS = 500
+CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +83,20 @@ def _victim(one: Victim) -> str:
 
 def _responses(case: Case, redact: Callable[[str], str]) -> Iterator[SourceText]:
     elements = {element.code: element.label for element in current_policy().elements}
-    responses = list(
+    responses = (
         Response.objects.filter(case=case)
         .prefetch_related("answers")
         .defer("bands", "sealed_narrative")
-        .order_by("entered_at", "id")[: MOST_TEXTS + 1]
+        .order_by("entered_at", "id")
     )
     corrected = _corrected(case)
-    for one in responses[:MOST_TEXTS]:
+    for one in responses.iterator(chunk_size=CHUNK):
         answers = [f"{elements.get(a.element, a.element)}: {a.text}" for a in one.answers.all()]
         text = "\n\n".join(part for part in (one.narrative, "\n".join(answers)) if part.strip())
         if text:
             label = f"{ResponseKind(one.kind).label}, {localtime(one.occurred_at):%-d %b %Y %H:%M}"
             label += " (corrected later)" if one.pk in corrected else ""
             yield SourceText(f"response:{one.pk}", label, redact(text))
-    if len(responses) > MOST_TEXTS:
-        said = f"Only the first {MOST_TEXTS} entries are here. Later ones are not in this release."
-        yield SourceText("rest", "What is left out", said)
 
 
 def _corrected(case: Case) -> set[UUID | None]:

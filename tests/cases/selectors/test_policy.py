@@ -1,15 +1,17 @@
 """Are the rules in force the newest version, and the unit's days off its own?"""
 
 from datetime import date
+from importlib import import_module
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from cases.enums import ClockKind
 from cases.models import Policy
-from cases.policy_default import default_policy
+from cases.policy_default import DEFAULT_POLICY, default_policy
 from cases.selectors.policy import current_policy, unit_calendar
 from tests.factories import PolicyFactory
 
@@ -54,6 +56,20 @@ def test_the_same_version_with_another_text_is_read_again() -> None:
 
     assert current_policy().clocks[ClockKind.INITIAL_REPORT].severity == 1
     assert before.clocks[ClockKind.INITIAL_REPORT].severity != 1
+
+
+@pytest.mark.django_db
+def test_rules_older_than_those_for_searches_get_a_new_version() -> None:
+    older = {k: v for k, v in DEFAULT_POLICY.items() if k not in ("finding", "expunging")}
+    Policy.objects.all().delete()
+    PolicyFactory.create(version=4, body=older)
+
+    for _ in range(2):
+        import_module("cases.migrations.0012_forms_serve_once").add_rules(apps, None)
+
+    assert list(Policy.objects.values_list("version", flat=True)) == [5, 4]
+    assert Policy.objects.get(version=4).body == older
+    assert current_policy() == default_policy()
 
 
 def test_the_calendar_is_the_units(settings: Settings) -> None:

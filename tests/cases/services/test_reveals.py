@@ -24,6 +24,7 @@ from cases.selectors.dashboard import dashboard
 from cases.selectors.policy import current_policy
 from cases.selectors.reveals import person_page
 from cases.services.reveals import (
+    FormUnusable,
     FormUsed,
     NothingSealed,
     ReasonSaysNothing,
@@ -371,7 +372,7 @@ def test_an_inactive_account_is_refused_on_record(
 
 
 def test_outside_a_session_nothing_is_revealed(viewer: Viewer, victim: Victim) -> None:
-    with pytest.raises(FormUsed):
+    with pytest.raises(FormUnusable):
         reveal(viewer, victim, session="")
 
 
