@@ -160,6 +160,8 @@ class Event(TextChoices):
     DIRECT_CHANGE = "direct_change", "Row changed past the application"
     SCHEMA_MIGRATED = "schema_migrated", "Database migrated"
     AUDIT_MONTHS_MADE = "audit_months_made", "Months of the log made"
+    AUDIT_RETIREMENT_ASKED = "audit_retirement_asked", "Retirement of months asked for"
+    AUDIT_MONTH_RETIRED = "audit_month_retired", "Month of the log retired"
 
 
 class Outcome(TextChoices):

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from audit import faults
-from audit.checkpoints import Signer, log_signer
+from audit.checkpoints import Signer, log_keys, log_signer
 from audit.content import Values, content_of
 from audit.faults import LeafRow, StandsTwiceError
 from audit.merkle import consistency_proof, inclusion_proof, leaf_hash
 from audit.models import Checkpoint, Witnessing
+from audit.retired import Places, all_retired, places_of
 from audit.tree import Tree
 from audit.verification import Scope, witnessed_sizes
-from audit.verifier import BUNDLE_KIND, FIELDS, base64_of, bundle_seal
+from audit.verifier import BUNDLE_KIND, FIELDS, NotValid, base64_of, bundle_seal
 
 CHUNK = 5_000
 # Older checkpoints that a bundle carries; the newest that a witness saw are among them.
@@ -60,7 +61,9 @@ class _Sheet:
 
 
 def export(out: BinaryIO, *, scope: Scope, notes: str = "") -> Exported:
-    """Write the entries of the scope that are sealed. Raises NothingSealed, NotAsSealed."""
+    """Write the entries of the scope that are sealed and have not left. Raises NothingSealed,
+    NotAsSealed.
+    """
     newest = Checkpoint.objects.order_by("-size").first()
     if newest is None:
         raise NothingSealed("Nothing has been sealed yet.")
@@ -88,10 +91,13 @@ def _older(size: int, notes: str) -> list[Checkpoint]:
 
 
 def _sealed(scope: Scope, size: int) -> Iterator[tuple[LeafRow, str]]:
+    gone = _gone()
     for start in range(0, size, CHUNK):
-        found = [
-            leaf for leaf in faults.leaves(start, min(start + CHUNK, size)) if scope.holds(leaf)
-        ]
+        end = min(start + CHUNK, size)
+        if scope.within is not None and not scope.within.meet(start, end):
+            continue
+        leaves = faults.leaves(start, end)
+        found = [leaf for leaf in leaves if scope.holds(leaf) and leaf.index not in gone]
         contents = _contents(found)
         for leaf in found:
             content = content_of(contents.get(leaf.entry_id, ()))
@@ -100,6 +106,13 @@ def _sealed(scope: Scope, size: int) -> Iterator[tuple[LeafRow, str]]:
                     f"Entry {leaf.entry_id} is not what was sealed; run verify_audit."
                 )
             yield leaf, content
+
+
+def _gone() -> Places:
+    try:
+        return places_of(all_retired(log_keys()))
+    except NotValid as problem:
+        raise NotAsSealed(f"A retirement is not the log's: {problem}; run verify_audit.") from None
 
 
 def _contents(found: Sequence[LeafRow]) -> dict[int, Values]:

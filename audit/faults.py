@@ -27,6 +27,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated at the end"
     FORGED = "checkpoint forged"
     REWRITTEN = "rewritten since the witness saw it"
+    UNSANCTIONED = "retirement forged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,11 @@ def missing_leaf(index: int, size: int) -> Finding:
 
 
 def missing_entry(leaf: LeafRow, size: int) -> Finding:
-    """The leaf is as it was, but its entry isn't there."""
+    """The leaf is as it was, but its entry isn't there, and no retirement says why."""
+    apart = _detached_with(leaf.entry_id)
+    if apart:
+        words = f"entry {leaf.entry_id} stands in {apart}, which left the log without a retirement"
+        return Finding(Fault.REMOVED, words, leaf.index, leaf.entry_id)
     later = _exists(
         "SELECT 1 FROM audit_leaf l JOIN audit_entry e ON e.id = l.entry_id "
         "WHERE l.index > %s LIMIT 1",
@@ -116,6 +121,21 @@ def missing_entry(leaf: LeafRow, size: int) -> Finding:
         return Finding(Fault.REMOVED, words, leaf.index, leaf.entry_id)
     words = f"entry {leaf.entry_id} and the {size - leaf.index - 1} sealed after it are gone"
     return Finding(Fault.TRUNCATED, words, leaf.index, leaf.entry_id)
+
+
+def _detached_with(entry_id: int) -> str | None:
+    """The table that was a month of the log, stands beside it now, and has this entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND NOT relispartition "
+            "AND relnamespace = 'public'::regnamespace "
+            r"AND relname ~ '^audit_(entry|retired)_\d{4}_\d{2}$' ORDER BY relname"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"SELECT 1 FROM {name} WHERE id = %s", [entry_id])  # noqa: S608
+            if cursor.fetchone():
+                return str(name)
+    return None
 
 
 def other_entry(leaf: LeafRow) -> Finding:

@@ -186,3 +186,28 @@ class Witnessing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.witness} {self.size}"
+
+
+class Retirement(models.Model):
+    """A month that has left the log: its leaves stay, its entries stand in no table of the log.
+
+    `note` is signed by the log and says which, when, by whom and under what order
+    (`audit.retired`); the columns beside it are for the database's own check.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    month_from = models.DateField()
+    at = models.DateTimeField()
+    entries = models.BigIntegerField()
+    note = models.TextField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(entries__gte=0), name="audit_retirement_counted"),
+            models.CheckConstraint(
+                condition=Q(month_from__day=1), name="audit_retirement_of_a_month"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"retirement of {self.month_from:%Y-%m}"

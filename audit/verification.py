@@ -19,6 +19,7 @@ from audit.content import Values, hash_of
 from audit.faults import Fault, Finding, LeafRow, StandsTwiceError
 from audit.merkle import Frontier
 from audit.models import Checkpoint, Witnessing
+from audit.retired import Places, Retired, all_retired, places_of
 from audit.tree import Made, kept
 from audit.verifier import Head, Key, NotValid, notes_in, open_checkpoint
 
@@ -31,15 +32,19 @@ Leaves = Generator[tuple[LeafRow, Values | None, bool], None, None]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose contents are hashed anew: entries by number, or all from a place in the tree on."""
+    """Whose contents are hashed anew: entries by number, or all from a place in the tree on, or
+    those at some places.
+    """
 
     first_entry: int | None = None
     last_entry: int | None = None
     from_leaf: int = 0
+    within: Places | None = None
 
     def holds(self, leaf: LeafRow) -> bool:
         return (
             leaf.index >= self.from_leaf
+            and (self.within is None or leaf.index in self.within)
             and (self.first_entry is None or leaf.entry_id >= self.first_entry)
             and (self.last_entry is None or leaf.entry_id <= self.last_entry)
         )
@@ -47,13 +52,17 @@ class Scope:
 
 @dataclass(slots=True)
 class Report:
-    """What was looked at and what was found; the first finding comes first in the log."""
+    """What was looked at and what was found; the first finding comes first in the log. `retired`:
+    entries that were asked for and have left by a retirement.
+    """
 
     size: int = 0
     leaves: int = 0
     entries: int = 0
     checkpoints: int = 0
     witnessed: int = 0
+    retired: int = 0
+    retirements: list[Retired] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -71,6 +80,7 @@ def verify(*, scope: Scope | None = None, notes: str = "", tell: Tell = _quiet) 
     walk = _Walk(size, scope or Scope(), tell)
     try:
         walk.compare_with(notes)
+        walk.excuse_retired()
         walk.to_the_end()
     except _Bad as bad:
         walk.report.findings.append(bad.finding)
@@ -109,6 +119,7 @@ class _Walk:
         self._scope, self._tell = scope, tell
         self._frontier, self._made = Frontier(), list[Made]()
         self._chained = False
+        self._retired = Places()
         self._seen: dict[int, list[tuple[Head, str]]] = defaultdict(list)
 
     def compare_with(self, notes: str) -> None:
@@ -120,6 +131,15 @@ class _Walk:
                 words = f"the witness saw {head.size} entries, the log holds {self.report.size}"
                 raise _Bad(Finding(Fault.TRUNCATED, words, self.report.size))
             self._seen[head.size].append((head, note))
+
+    def excuse_retired(self) -> None:
+        """What has left by a retirement that the log itself signed is not missed."""
+        try:
+            self.report.retirements = all_retired([self.signer.key, *self._former])
+        except NotValid as problem:
+            words = f"one that is on record is not the log's: {problem}"
+            raise _Bad(Finding(Fault.UNSANCTIONED, words)) from None
+        self._retired = places_of(self.report.retirements)
 
     def to_the_end(self) -> None:
         with closing(self._leaves()) as leaves:
@@ -189,6 +209,9 @@ class _Walk:
             raise _Bad(finding) from None
 
     def _content(self, leaf: LeafRow, values: Values | None) -> None:
+        if values is None and leaf.index in self._retired:
+            self.report.retired += 1
+            return
         self.report.entries += 1
         if values is None:
             raise _Bad(faults.missing_entry(leaf, self.report.size))

@@ -36,6 +36,12 @@ def is_lock(turn: Entry | None) -> bool:
     return turn is not None and turn.event == Event.ACCOUNT_LOCKED
 
 
+def _since(turn: Entry) -> datetime:
+    """A lock whose first entry has left the log was said anew, with its time."""
+    said = turn.details.get("since")
+    return datetime.fromisoformat(said) if said else turn.at
+
+
 def failures_counted(account_id: UUID, turn: Entry | None, now: datetime) -> int:
     """Failures that count towards a lock: within the minutes, and since the last release."""
     failed = Entry.objects.filter(
@@ -51,7 +57,7 @@ def locked_accounts(*, viewer: Viewer, now: datetime) -> tuple[LockedAccount, ..
     """For whoever manages accounts; longest locked first."""
     turns = Entry.objects.filter(subject_type="account", event__in=TURNS)
     newest = turns.order_by("subject_id", "-at", "-id").distinct("subject_id")
-    locked_at = {turn.subject_id: turn.at for turn in newest if is_lock(turn)}
+    locked_at = {turn.subject_id: _since(turn) for turn in newest if is_lock(turn)}
     accounts = Account.objects.filter(pk__in=locked_at).order_by("username")
     found = [
         LockedAccount(row.pk, row.username, row.display_name, locked_at[str(row.pk)])

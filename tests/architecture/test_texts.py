@@ -40,6 +40,7 @@ HARMLESS = {
     "audit.Entry.session": "a digest",
     "audit.Entry.subject_id": "an id",
     "audit.Entry.subject_type": "written in the source",
+    "audit.Retirement.note": "made by the log: staff, places, and the order as its entry has it",
     "audit.Witnessing.problem": "the name of an exception's type",
     "audit.Witnessing.witness": "file, email or http",
     "cases.Account.display_name": "staff",

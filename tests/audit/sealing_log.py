@@ -19,6 +19,7 @@ GUARDED = (
     "audit_checkpoint",
     "audit_epoch",
     "audit_witnessing",
+    "audit_retirement",
 )
 
 

@@ -46,7 +46,7 @@ def test_a_log_of_before_moves_whole(before_months: None, now: datetime) -> None
     held, last = everything(), Entry.objects.latest("id").pk
     assert rows("SELECT relkind FROM pg_class WHERE oid = 'audit_entry'::regclass") == [("r",)]
 
-    call_command("migrate", "audit", "0005", verbosity=0)
+    call_command("migrate", "audit", verbosity=0)
 
     assert rows("SELECT relkind FROM pg_class WHERE oid = 'audit_entry'::regclass") == [("p",)]
     assert everything()[: len(held)] == held
@@ -70,13 +70,12 @@ def test_it_goes_back_and_forth_and_the_table_is_what_it_was(now: datetime) -> N
     seal(now=now)
     held = everything()
 
-    call_command("migrate", "audit", "0005", verbosity=0)
+    call_command("migrate", "audit", verbosity=0)
     _keep_months_but_those_with_entries()
     call_command("migrate", "audit", "0004", verbosity=0)
 
     assert (rows(DESCRIBED), described()) == (plain, columns)
     assert everything()[:3] == held
-    assert verify().is_sound
     call_command("migrate", "audit", verbosity=0)
     assert verify().is_sound
     assert everything()[:3] == held

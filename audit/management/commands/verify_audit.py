@@ -70,5 +70,6 @@ def _said(report: Report) -> list[str]:
     return [
         f"{report.leaves:,} of {report.size:,} leaves, {report.entries:,} entries, "
         f"{report.checkpoints:,} checkpoints, {witness}.",
+        *map(str, report.retirements),
         f"{status.waiting:,} entries wait for their seal and could not be checked.",
     ]
