@@ -200,10 +200,9 @@ def _by_case(rows: Iterable[_Row], make: Callable[[_Row], _F]) -> dict[UUID, lis
 
 
 def _responses(case_ids: list[UUID]) -> dict[UUID, list[ResponseFact]]:
-    answers = _answers(case_ids)
-    return _by_case(
-        _rows(Response, case_ids, _RESPONSE), lambda row: _response(row, answers.get(row[1], {}))
-    )
+    rows = list(_rows(Response, case_ids, _RESPONSE))
+    answers = _answers([row[1] for row in rows if row[6]])
+    return _by_case(rows, lambda row: _response(row, answers.get(row[1], {})))
 
 
 def _response(row: _Row, answers: Mapping[str, AnswerFact]) -> ResponseFact:
@@ -222,9 +221,12 @@ def _response(row: _Row, answers: Mapping[str, AnswerFact]) -> ResponseFact:
     )
 
 
-def _answers(case_ids: list[UUID]) -> dict[UUID, dict[str, AnswerFact]]:
+def _answers(response_ids: list[UUID]) -> dict[UUID, dict[str, AnswerFact]]:
+    """By the answers' own index: joined to its cases, a table that the planner doesn't know yet
+    (a first import, a new unit) is read whole for every case.
+    """
     rows = (
-        ElementAnswer.objects.filter(response__case_id__in=case_ids)
+        ElementAnswer.objects.filter(response_id__in=response_ids)
         .annotate(
             blank=ExpressionWrapper(Q(text__regex=r"^\s*$"), output_field=BooleanField()),
         )
