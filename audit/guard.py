@@ -11,7 +11,7 @@ from audit.models import Entry
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-DENIED_STATUSES = frozenset({403, 404})
+DENIED_STATUSES = frozenset({403, 404, 429})
 # A refused form and a conflicting edit show the page again.
 SHOWING_ERRORS = frozenset({409, 422})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

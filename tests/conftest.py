@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django import DjangoDbBlocker
@@ -54,6 +56,12 @@ def tasks_are_done_at_once(request: pytest.FixtureRequest) -> Iterator[None]:
     celery_app.conf.task_always_eager = True
     yield
     celery_app.conf.task_always_eager = before
+
+
+@pytest.fixture(autouse=True)
+def counts_begin_anew() -> None:
+    """Of limits: in tests nobody's clock moves, and everybody comes from one address."""
+    settings.LIMIT_PREFIX = f"limits-{uuid4()}"
 
 
 @pytest.fixture

@@ -16,12 +16,14 @@ from audit.recorder import record
 from audit.selectors import sealing_status
 from cases.enums import Permission
 from cases.forms.audit import AuditFilterForm, ExportForm
+from cases.rules.limits import EXPORTS
 from cases.selectors.audit_activity import activity as activity_of
 from cases.selectors.audit_log import LogPage, entry_page, log_page
 from cases.selectors.audit_questions import questions
 from cases.selectors.audit_weeks import reminder
 from cases.services.audit_export import TooMuch, export_log
 from cases.views.gate import requires, viewer_of
+from cases.views.limited import limited
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
 
@@ -79,6 +81,7 @@ def _pages(form: AuditFilterForm, page: LogPage, *, valid: bool) -> dict[str, An
 
 
 @requires(Permission.SEE_AUDIT)
+@limited(EXPORTS)
 @never_cache
 @require_POST
 def export(request: HttpRequest) -> HttpResponseBase:

@@ -10,13 +10,16 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 from audit.events import Event, Outcome
 from audit.recorder import record
 from cases.access import Hidden, Viewer, viewer_for
 from cases.enums import Permission
 from cases.models import Account
+from cases.rules.limits import ANONYMOUS, PAGES, Limit
 from cases.services.sessions import end_own_session
+from cases.views.limited import beyond
 from cases.views.standing import SECOND, note_use, why_session_is_over
 
 View = Callable[..., HttpResponseBase]
@@ -29,12 +32,12 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            refused = _bind_viewer(request) or _owes_factor(request, view)
+            refused = _bind_viewer(request) or beyond(request, PAGES) or _owes_factor(request, view)
             if refused is not None:
                 return refused
             if not all(request.viewer.can(permission) for permission in permissions):  # type: ignore[attr-defined]
                 raise Hidden
-            return view(request, *args, **kwargs)
+            return _kept_by_nobody(view(request, *args, **kwargs))
 
         guarded.access_rule = permissions or ("signed in",)  # type: ignore[attr-defined]
         return guarded
@@ -59,14 +62,25 @@ def viewer_of(request: HttpRequest) -> Viewer:
     return viewer
 
 
-def public(reason: str) -> Callable[[View], View]:
-    """Declare that a view needs no sign-in, and why."""
+def public(reason: str, *, limit: Limit | None = ANONYMOUS) -> Callable[[View], View]:
+    """Declare that a view needs no sign-in, and why. `limit` is what one address may ask."""
 
     def declare(view: View) -> View:
-        view.access_rule = ("public", reason)  # type: ignore[attr-defined]
-        return view
+        @wraps(view)
+        def open_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            refused = beyond(request, limit) if limit else None
+            return _kept_by_nobody(refused or view(request, *args, **kwargs))
+
+        open_view.access_rule = ("public", reason)  # type: ignore[attr-defined]
+        return open_view
 
     return declare
+
+
+def _kept_by_nobody(answer: HttpResponseBase) -> HttpResponseBase:
+    """No browser and no proxy keeps what a view answered, whatever it was."""
+    add_never_cache_headers(answer)
+    return answer
 
 
 def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:

@@ -33,12 +33,14 @@ from cases.forms.importing import (
     UploadForm,
     code_fields,
 )
+from cases.rules.limits import UPLOADS
 from cases.selectors import importing as selector
 from cases.services.importing import previews
 from cases.services.importing.errors import ImportRefused
 from cases.services.importing.mapping import FieldMap, mapping_file, shipped
 from cases.services.importing.uploads import SealedUpload, TooLarge
 from cases.views.gate import requires, viewer_of
+from cases.views.limited import limited
 
 NO_CONTENT = 204
 FORBIDDEN = 403
@@ -92,6 +94,7 @@ class SealingHandler(FileUploadHandler):
 
 @csrf_exempt
 @requires(Permission.IMPORT_CASELOAD)
+@limited(UPLOADS, methods=("POST",))
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_new(request: HttpRequest) -> HttpResponse:

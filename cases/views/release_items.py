@@ -18,10 +18,12 @@ from audit.events import Event
 from cases.enums import Permission
 from cases.forms.filters import uuid_or_none
 from cases.forms.releases import DrawForm, mark_choices
+from cases.rules.limits import UPLOADS
 from cases.selectors import workbench as selector
 from cases.services.releases import marking, uploading
 from cases.services.releases.errors import ReleaseRefused
 from cases.views.gate import requires, viewer_of
+from cases.views.limited import limited
 from cases.views.once import once
 
 UNPROCESSABLE = 422
@@ -150,6 +152,7 @@ class InMemory(FileUploadHandler):
 
 @csrf_exempt
 @requires(Permission.PREPARE_RELEASE)
+@limited(UPLOADS)
 @never_cache
 @require_POST
 def add_file(request: HttpRequest, release_id: UUID) -> HttpResponseBase:

@@ -18,10 +18,12 @@ from audit.events import Event
 from cases.access import Viewer
 from cases.enums import Permission
 from cases.forms.releases import FileForm, NewReleaseForm, ReturnForm, WithdrawForm
+from cases.rules.limits import EXPORTS
 from cases.selectors import releases as selector
 from cases.services.releases import approving, making, marking, preparing
 from cases.services.releases.errors import ReleaseRefused
 from cases.views.gate import requires, viewer_of
+from cases.views.limited import limited
 from cases.views.once import once
 
 UNPROCESSABLE = 422
@@ -196,6 +198,7 @@ def _say(
 
 
 @requires(Permission.PREPARE_RELEASE)
+@limited(EXPORTS)
 @never_cache
 @require_safe
 def download(request: HttpRequest, release_id: UUID) -> HttpResponse:

@@ -13,9 +13,11 @@ from audit.events import Event
 from cases.access import Hidden
 from cases.enums import Permission
 from cases.figures.drawing import ROW, Column, Figure, Mark, Part, Table
+from cases.rules.limits import EXPORTS
 from cases.rules.suppression import LEAST, OneWay
 from cases.selectors.statistics import Crossed, Edition, Simple, edition, spoken
 from cases.views.gate import requires, viewer_of
+from cases.views.limited import limited
 
 HIDDEN = "hidden"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -38,6 +40,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.SEE_FIGURES)
+@limited(EXPORTS)
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     """The same edition as CSV, for publishing."""

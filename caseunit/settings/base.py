@@ -41,6 +41,10 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("CASEUNIT_EMAIL_FROM", "caseunit@localhost")
 BLIND_KEYS = required("CASEUNIT_BLIND_KEYS", seal_keys)
 REDIS_URL = required("REDIS_URL", redis_url)
+# How often somebody may do what costs, times a factor (cases/rules/limits.py), and who counts.
+LIMIT_FACTOR = env.int("CASEUNIT_LIMIT_FACTOR", 1)
+LIMIT_URL = cache_url(REDIS_URL)
+LIMIT_PREFIX = "caseunit:limit"
 
 UNIT_NAME = env.str("CASEUNIT_UNIT_NAME", "Crimes Against Children Unit")
 TIME_ZONE = env.str("CASEUNIT_TIME_ZONE", "America/Chicago")
@@ -180,10 +184,12 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = True
 
+BEHIND_PROXY = env.bool("CASEUNIT_BEHIND_PROXY", False)
+# How many proxies of our own write X-Forwarded-For: the address in the log and in limits is theirs
+# to say. Too few, and everybody has the proxy's address; too many, and anybody may claim any.
+AUDIT_PROXY_HOPS = env.int("CASEUNIT_PROXY_HOPS", int(BEHIND_PROXY))
 SECURE_SSL_REDIRECT = env.bool("CASEUNIT_SSL_REDIRECT", True)
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CASEUNIT_BEHIND_PROXY", False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -18,7 +18,7 @@ LAYERS = (
     ("cases.services",),
     ("cases.selectors",),
     ("cases.access",),
-    ("cases.viewers",),
+    ("cases.viewers", "cases.limits"),
     ("cases.models",),
     ("cases.policy_default",),
     ("cases.rules", "cases.seal", "cases.shreds"),
