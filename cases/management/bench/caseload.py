@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from audit.events import Event
 from audit.models import Entry
+from audit.months import make_due
 from cases.enums import (
     AgeBand,
     AnswerStatus,
@@ -90,6 +91,8 @@ def build(cases: int, now: datetime) -> Unit:
     with transaction.atomic():
         give_access(unit, now)
         leave_unanswered(unit, now)
+    # A unit's log has a month for each entry of those years, and none among the strays.
+    make_due(now=now)
     return unit
 
 
