@@ -5,9 +5,9 @@ import pytest
 from cases.management.commands.redaction_eval import measured
 from cases.rules.evaluation import Measured, measure, read
 
-LEAST_RECALL = {"tuning": 0.995, "held out": 0.99}
-LEAST_PRECISION = 0.97
-LEAST_RIGHT_PERSON = 0.94
+LEAST_RECALL = {"tuning": 0.995, "held out": 0.99, "blind 1": 0.88}
+LEAST_PRECISION = {"tuning": 0.97, "held out": 0.97, "blind 1": 0.95}
+LEAST_RIGHT_PERSON = 0.93
 
 
 @pytest.fixture(scope="module", params=sorted(LEAST_RECALL))
@@ -23,7 +23,9 @@ def test_nearly_every_mention_is_found(result: tuple[str, Measured]) -> None:
 
 
 def test_nearly_nothing_else_is_taken(result: tuple[str, Measured]) -> None:
-    assert result[1].precision > LEAST_PRECISION, result[1].wrong
+    name, found = result
+
+    assert found.precision > LEAST_PRECISION[name], found.wrong
 
 
 def test_the_pseudonym_is_nearly_always_the_right_one(result: tuple[str, Measured]) -> None:

@@ -8,7 +8,13 @@ from django.core.management import BaseCommand
 
 from cases.rules.evaluation import Measured, measure, read
 
-SETS = {"tuning": "tuning.jsonl", "held out": "held_out.jsonl"}
+SETS = {"tuning": "tuning.jsonl", "held out": "held_out.jsonl", "blind 1": "blind_1.jsonl"}
+SAID = {
+    "blind 1": (
+        "written before its author had read the rule; at first sight recall 0.8866 (891 of 1005), "
+        "precision 0.9518 (889 of 934)"
+    ),
+}
 FOLDER = Path(__file__).parents[1] / "evaluation"
 
 
@@ -28,6 +34,8 @@ class Command(BaseCommand):
         for name in SETS:
             result = measured(name)
             self._tell(name, result)
+            if name in SAID:
+                self.stdout.write(f"  {SAID[name]}")
             if not options["quiet"]:
                 self._tell_slips(result)
 
