@@ -119,6 +119,12 @@ class Event(TextChoices):
     FACTORS_RESET = "factors_reset", "Second factors reset"
     RECOVERY_CODES_MADE = "recovery_codes_made", "Recovery codes made"
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
+    PASSKEY_BEHIND = "passkey_behind", "Passkey's count went back"
+    SIGN_INS_DISOWNED = "sign_ins_disowned", "Sign-in disowned"
+    ADDRESS_PAUSED = "address_paused", "Sign-ins from an address paused"
+    SERVICE_KEY_MADE = "service_key_made", "Machine's key made"
+    SERVICE_KEY_REVOKED = "service_key_revoked", "Machine's key revoked"
+    SERVICE_KEY_USED = "service_key_used", "Machine's key used"
     FILTER_SAVED = "filter_saved", "Filter saved"
     FILTER_DELETED = "filter_deleted", "Filter deleted"
 

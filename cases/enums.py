@@ -279,6 +279,12 @@ class Permission(TextChoices):
         )
 
 
+class ServiceScope(TextChoices):
+    """What a machine's key opens. A closed list: one page each, and none of a case."""
+
+    SWEEP_HEALTH = "sweep_health", "Whether the sweep runs, and how many flags wait"
+
+
 class ExpungeState(TextChoices):
     REQUESTED = "requested", "Waiting for a second person"
     WITHDRAWN = "withdrawn", "Withdrawn"

@@ -25,6 +25,7 @@ from cases.models.response import Draft, ElementAnswer, Response
 from cases.models.reveal import Reveal
 from cases.models.review import Review
 from cases.models.saved_filter import SavedFilter
+from cases.models.service_key import ServiceKey
 from cases.models.submission import SubmittedForm
 from cases.models.sweep import SweepRun
 from cases.models.victim import BlindToken, InvolvedPerson, Victim
@@ -66,6 +67,7 @@ __all__ = [
     "RolePermission",
     "SavedFilter",
     "SavedMapping",
+    "ServiceKey",
     "Squad",
     "SubmittedForm",
     "SweepRun",

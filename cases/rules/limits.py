@@ -12,6 +12,7 @@ from math import ceil
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 class Without(StrEnum):
@@ -50,4 +51,6 @@ UPLOADS = Limit("uploads", 30, HOUR, Without.REFUSED)
 ANONYMOUS = Limit("anonymous", 1_000, QUARTER, Without.ALONE)
 SIGN_INS = Limit("sign-ins", 150, QUARTER, Without.ALONE)
 REPORTS = Limit("reports", 60, QUARTER, Without.REFUSED)
-EVERY = (PAGES, EXPORTS, UPLOADS, ANONYMOUS, SIGN_INS, REPORTS)
+# By key. A monitoring system asks once or twice a minute.
+MACHINES = Limit("machines", 30, MINUTE, Without.REFUSED)
+EVERY = (PAGES, EXPORTS, UPLOADS, ANONYMOUS, SIGN_INS, REPORTS, MACHINES)

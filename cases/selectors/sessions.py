@@ -17,7 +17,7 @@ from audit.events import Event
 from audit.middleware import session_digest
 from audit.models import Entry
 
-BEGAN, SEEN, DEVICE = "began", "seen", "device"
+BEGAN, SEEN, DEVICE, NEW = "began", "seen", "device", "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class OpenSession:
     began: datetime | None
     seen: datetime | None
     is_this: bool
+    is_new: bool
 
 
 def session_rows(account_id: UUID, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -48,6 +49,7 @@ def sessions_of(account_id: UUID, now: datetime, this_key: str | None) -> tuple[
             moment_of(data.get(BEGAN)),
             moment_of(data.get(SEEN)),
             key == this_key,
+            bool(data.get(NEW)),
         )
         for key, data in session_rows(account_id, now)
     ]

@@ -17,12 +17,13 @@ from allauth.mfa.webauthn.internal.auth import (
     WebAuthn,
     complete_authentication,
     complete_registration,
+    parse_authentication_response,
 )
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from audit.events import Event
+from audit.events import Event, Outcome
 from audit.recorder import record
 from cases.access import NotPermitted, Viewer
 from cases.enums import Permission
@@ -34,6 +35,7 @@ from cases.services.sessions import end_sessions_of
 
 STEP_SECONDS = 30
 LAST_STEP = "last_step"
+LAST_COUNT = "last_count"
 
 
 class NotProved(ValueError):
@@ -221,8 +223,34 @@ def _prove_passkey(viewer: Viewer, now: datetime, credential: Mapping[str, Any])
         row = complete_authentication(Account(pk=viewer.account_key), dict(credential))
     except (ValidationError, ValueError, TypeError, KeyError):
         return ""
+    if not _counted_on(row, credential):
+        _record_behind(viewer, now)
+        return ""
     _used(row, now)
     return str(PASSKEY)
+
+
+def _counted_on(row: Authenticator, credential: Mapping[str, Any]) -> bool:
+    """Whether the passkey's count of its uses went on: one that falls back stands in two places.
+
+    Passkeys that are kept by several devices say 0, and go on saying so [WebAuthn 3, 6.1.1].
+    """
+    answer = parse_authentication_response(dict(credential)).response
+    count: int = answer.authenticator_data.counter
+    last: int = row.data.get(LAST_COUNT, WebAuthn(row).authenticator_data.counter)
+    row.data[LAST_COUNT] = count
+    return count > last or count == last == 0
+
+
+def _record_behind(viewer: Viewer, now: datetime) -> None:
+    record(
+        Event.PASSKEY_BEHIND,
+        at=now,
+        actor=Account.objects.get(pk=viewer.account_key),
+        outcome=Outcome.DENIED,
+        subject_type="account",
+        subject_id=viewer.account_key,
+    )
 
 
 def _used(row: Authenticator, now: datetime) -> None:

@@ -13,6 +13,7 @@ from cases.enums import Permission
 from cases.models import Account
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.lockout import MOST_FAILURES, failures_counted, is_lock, last_turn
+from cases.services.addresses import count_failure
 
 NOBODY = UUID(int=0)
 
@@ -54,6 +55,7 @@ def admit(
         )
         return True
     _record_failure(tried, now, how)
+    count_failure(now)
     if tried and not is_lock(turn) and failures + 1 >= MOST_FAILURES:
         details = {"failures": failures + 1}
         record(

@@ -9,6 +9,7 @@ from allauth.mfa.utils import decrypt, encrypt
 from allauth.mfa.webauthn.internal.auth import begin_authentication, begin_registration
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -36,7 +37,7 @@ from cases.services.factors import (
     remove_factor,
 )
 from cases.services.lockout import admit
-from cases.services.sessions import NoSession, end_session
+from cases.services.sessions import NoSession, disown_sign_ins, end_session
 from cases.views.gate import public, signed_in, viewer_of, while_enrolling
 from cases.views.standing import SECOND, enter, fresh, how, pending
 
@@ -186,6 +187,25 @@ def end(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, "That session has ended.")
     return redirect("factors")
+
+
+@leaves_no_entry(why=OWN)
+@signed_in
+@while_enrolling
+@require_POST
+def disown(request: HttpRequest) -> HttpResponse:
+    """It wasn't me: every session ends, this one too, and the account is locked."""
+    if request.POST.get("sure") != "yes":
+        messages.error(request, "Nothing was done. Tick the box first: it locks your account.")
+        return redirect("factors")
+    disown_sign_ins(viewer=viewer_of(request), now=timezone.now())
+    logout(request)
+    messages.warning(
+        request,
+        "Every session has ended and your account is locked. Go to your "
+        "administrator now: they look into it, release you and hand you a new link.",
+    )
+    return redirect("sign-in")
 
 
 @leaves_no_entry(why=OWN)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from audit.events import Event, Outcome
 from audit.recorder import record
@@ -20,7 +21,7 @@ from cases.models import Account
 from cases.rules.limits import ANONYMOUS, PAGES, Limit
 from cases.services.sessions import end_own_session
 from cases.views.limited import beyond
-from cases.views.standing import SECOND, note_use, why_session_is_over
+from cases.views.standing import SECOND, asks_by_itself, note_use, why_session_is_over
 
 View = Callable[..., HttpResponseBase]
 INACTIVE = "The account may not sign in any more."
@@ -93,7 +94,7 @@ def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
     if over:
         end_own_session(viewer=viewer, now=now, why=over)
         logout(request)
-        return _to_sign_in(request)
+        return _leave_page(request) if asks_by_itself(request) else _to_sign_in(request)
     note_use(request, account, now)
     request.viewer = viewer  # type: ignore[attr-defined]
     return None
@@ -101,6 +102,11 @@ def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
 
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+
+
+def _leave_page(request: HttpRequest) -> HttpResponseBase:
+    """What a page that asks by itself is told when the session is over: nothing more is shown."""
+    return HttpResponseClientRedirect(_to_sign_in(request)["Location"])
 
 
 def _owes_factor(request: HttpRequest, view: View) -> HttpResponseBase | None:

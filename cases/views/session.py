@@ -19,13 +19,20 @@ from cases import access
 from cases.enums import Permission
 from cases.forms.session import SignInForm
 from cases.models import Account
+from cases.rules.limits import SIGN_INS
 from cases.selectors.factors import has_factor
 from cases.selectors.lockout import is_lock, last_turn
+from cases.services.addresses import is_paused
 from cases.services.lockout import admit
 from cases.views.gate import public, signed_in, viewer_of, while_enrolling
-from cases.views.standing import await_second, enter, how, why_session_is_over
+from cases.views.limited import limited
+from cases.views.standing import await_second, enter, from_known_device, how, why_session_is_over
 
 BANNER = "banner_acknowledged"
+PAUSED = (
+    "Too many sign-ins have failed from where you are. Wait a quarter of an hour, or use a browser "
+    "in which you signed in before."
+)
 REFUSED = "This username and password don't match an account that may sign in."
 
 # The first page that a role may see, in this order.
@@ -53,6 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @public("Whoever signs in is not signed in yet.")
 @never_cache
 @sensitive_post_parameters("password")
+@limited(SIGN_INS, methods=("POST",))
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The system-use banner first, then name and password."""
     if request.method == "POST" and "acknowledge" in request.POST:
@@ -73,10 +81,12 @@ def _ask(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse
 
 def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
     given = form.cleaned_data
-    name = given["username"]
+    name, now = given["username"], timezone.now()
+    if is_paused(now) and not from_known_device(request, name):
+        form.add_error(None, PAUSED)
+        return _ask(request, form, status=429)
     found = authenticate(request, username=name, password=given["password"])
     account = found if isinstance(found, Account) else None
-    now = timezone.now()
     if account is not None and has_factor(account.pk) and not is_lock(last_turn(account.pk)):
         await_second(request, account, now, _next(request))
         return redirect("sign-in-second")

@@ -23,6 +23,7 @@ from cases.rules.sessions import device_name, is_fresh, why_over
 from cases.selectors.sessions import (
     BEGAN,
     DEVICE,
+    NEW,
     SEEN,
     knows_device,
     moment_of,
@@ -40,6 +41,8 @@ PENDING = "second_pending"
 PENDING_FOR = timedelta(minutes=5)
 PROVED = "proved"
 NOTED_EVERY = timedelta(minutes=1)
+# Sent with what a page asks by itself, every few seconds: nobody sits there because of it.
+BY_ITSELF = "x-asks-by-itself"
 COOKIE = "caseunit_device"
 COOKIE_DAYS = 400
 AGAIN = "_password_again"
@@ -60,6 +63,12 @@ def how(request: HttpRequest, account: Account | None, **given: object) -> dict[
         return given
     device = device_of(request)
     return {**given, "device": device, "new_device": not knows_device(account.pk, device)}
+
+
+def from_known_device(request: HttpRequest, username: str) -> bool:
+    """Whether this browser has opened the account of that name before."""
+    account = Account.objects.filter(username=username).first()
+    return account is not None and knows_device(account.pk, device_of(request))
 
 
 def enter(
@@ -95,16 +104,18 @@ def _tell(request: HttpRequest, account: Account) -> None:
     this, *before = sign_ins(account.pk)[:2]
     elsewhere = new_elsewhere(account.pk, str(this.details.get("device", "")))
     if this.details.get("new_device") and before:
+        request.session[NEW] = True
         messages.warning(
             request,
             f"This is the first time you sign in from this browser. The last time was on "
-            f"{moment(before[0].at)}. Was that you? If not, tell your administrator.",
+            f"{moment(before[0].at)}. Was that you? If not, say so under your name above.",
         )
     elif elsewhere is not None:
         messages.warning(
             request,
             f"Somebody signed in as you from a new browser on {moment(elsewhere.at)}. Was that "
-            "you? If not, end that session under your name above, and tell your administrator.",
+            "you? If not, say so under your name above: that ends every session and locks the "
+            "account.",
         )
 
 
@@ -134,8 +145,14 @@ def why_session_is_over(request: HttpRequest, account: Account, now: datetime) -
     return why_over(began=began, seen=seen, now=now)
 
 
+def asks_by_itself(request: HttpRequest) -> bool:
+    return BY_ITSELF in request.headers
+
+
 def note_use(request: HttpRequest, account: Account, now: datetime) -> None:
-    """Written once a minute, so that a page costs no write."""
+    """Written once a minute: a page costs no write. What pages ask by themselves is no use."""
+    if asks_by_itself(request):
+        return
     if now - _stamp(request, account, SEEN, now) >= NOTED_EVERY:
         request.session[SEEN] = now.timestamp()
 

@@ -97,6 +97,8 @@ HARMLESS = {
     "cases.SavedFilter.screen": "of a closed list",
     "cases.SavedMapping.body": "columns and codes of a file; a column of names is refused",
     "cases.SavedMapping.name": "letters, digits and hyphens: what a system exports",
+    "cases.ServiceKey.name": "small letters, figures and dashes: a machine",
+    "cases.ServiceKey.prefix": "random",
     "cases.Squad.name": "staff",
     "cases.SweepRun.counts": "counts",
     "cases.Victim.pseudonym": "random",

@@ -46,7 +46,7 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
     ),
     RoleCode.ADMINISTRATOR: (
         "/roles/", "/roles/detective/", "/accounts/", "/accounts/invite/", "/accounts/locked/",
-        "/seals/", "/imports/",
+        "/seals/", "/imports/", "/service-keys/", "/service-keys/new/",
     ),
     RoleCode.AUDITOR: (
         "/audit/", "/audit/?ask=system&since=2024-01-01", "/audit/?case=none-0",
@@ -61,6 +61,7 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
 NO_PAGES = {
     "health": "one word for whoever watches the servers",
     "home": "leads to the first page of a role",
+    "sweep-health": "answers a machine that has a key",
     "session-state": "answers the page's own script",
     "person-reveal": "takes the form; anything else is refused and recorded",
     "original-reveal": "takes the form; anything else is refused and recorded",

@@ -27,13 +27,16 @@ class Passkey:
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
     id: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+    # How often it was used, as it says; 0 for ever where several devices keep it.
+    count: int = 1
+    counts: bool = True
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
         """The answer to a page that asks for a new passkey."""
         public = ES256.from_cryptography_key(self.key.public_key())  # type: ignore[no-untyped-call]
         attested = AttestedCredentialData.create(b"\0" * 16, self.id, public)
         data = AuthenticatorData.create(
-            self._host(), PRESENT_AND_VERIFIED | AuthenticatorData.FLAG.AT, 1, attested
+            self._host(), PRESENT_AND_VERIFIED | AuthenticatorData.FLAG.AT, self.count, attested
         )
         statement = cbor.encode({"fmt": "none", "attStmt": {}, "authData": bytes(data)})
         return self._answer(
@@ -45,7 +48,8 @@ class Passkey:
 
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
         """The answer to a page that asks for proof."""
-        data = bytes(AuthenticatorData.create(self._host(), PRESENT_AND_VERIFIED, 2))
+        self.count += self.counts
+        data = bytes(AuthenticatorData.create(self._host(), PRESENT_AND_VERIFIED, self.count))
         client = self._client("webauthn.get", options)
         signed = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         return self._answer(

@@ -368,3 +368,17 @@ def test_the_server_invites_the_first_administrator(settings: Settings) -> None:
     assert made.actor_id == "system:invite account"
     with pytest.raises(CommandError, match="Somebody has"):
         call_command("invite_account", "first", "Another")
+
+
+def test_the_server_invites_the_last_administrator_anew(administrator: Account) -> None:
+    name, said = administrator.username, StringIO()
+
+    call_command("invite_account", name, again=REASON, stdout=said)
+
+    token = unquote(said.getvalue().strip().rpartition("t=")[2])
+    assert not opens(name, PASSWORD)
+    accept_invitation(viewer=viewer_for(administrator), now=NOW, token=token, password=NEW)
+    assert opens(name, NEW)
+    for username, reason in (("nobody", REASON), (name, "x")):
+        with pytest.raises(CommandError):
+            call_command("invite_account", username, again=reason)

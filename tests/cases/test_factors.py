@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from audit.events import Event
+from audit.events import Event, Outcome
 from audit.models import Entry
 from cases.access import NotPermitted, viewer_for
 from cases.enums import RoleCode
@@ -283,7 +283,11 @@ def test_codes_without_a_factor_are_not_made(account: Account) -> None:
 @pytest.fixture
 def passkey(account: Account) -> Passkey:
     """A passkey that its owner added through the page."""
-    made, desk = Passkey(), at_host(account)
+    return enrolled(account, Passkey())
+
+
+def enrolled(account: Account, made: Passkey) -> Passkey:
+    desk = at_host(account)
     options = options_on(desk.get(reverse("factor-passkey")))
     given = {"name": "On my ring", "credential": json.dumps(made.create(options))}
     answer = desk.post(reverse("factor-passkey"), given)
@@ -339,6 +343,42 @@ def test_another_passkey_opens_nothing(
         assert answer.status_code == 422
     assert not is_in(stranger)
     assert Entry.objects.filter(event=Event.SIGN_IN_FAILED).count() == 3
+
+
+@pytest.mark.parametrize(("said", "opens"), [(1, False), (2, False), (3, True)])
+def test_a_passkey_whose_count_goes_back_stands_in_two_places(
+    stranger: Client, account: Account, passkey: Passkey, said: int, opens: bool
+) -> None:
+    give_with(stranger, account, passkey)
+    assert passkey.count == 2
+    assert is_in(stranger)
+    stranger.post("/sign-out/")
+    stranger.post(URL, {"acknowledge": "yes"})
+    passkey.count = said - 1
+
+    give_with(stranger, account, passkey)
+
+    assert is_in(stranger) is opens
+    behind = Entry.objects.filter(event=Event.PASSKEY_BEHIND, outcome=Outcome.DENIED)
+    assert behind.exists() is not opens
+    failed = Entry.objects.filter(event=Event.SIGN_IN_FAILED, subject_id=str(account.pk))
+    assert failed.exists() is not opens
+
+
+def test_a_passkey_kept_by_several_devices_never_counts(stranger: Client, account: Account) -> None:
+    passkey = enrolled(account, Passkey(count=0, counts=False))
+
+    for _ in range(2):
+        stranger.post(URL, {"acknowledge": "yes"})
+        give_with(stranger, account, passkey)
+        assert is_in(stranger)
+        stranger.post("/sign-out/")
+
+
+def give_with(client: Client, account: Account, passkey: Passkey) -> Any:
+    give_password(client, account)
+    options = options_on(client.get(SECOND_URL))
+    return client.post(SECOND_URL, {"credential": json.dumps(passkey.get(options))})
 
 
 def test_a_passkey_that_answers_another_question_is_not_kept(account: Account) -> None:

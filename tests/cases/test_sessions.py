@@ -20,7 +20,7 @@ from cases.rules.sessions import FRESH, IDLE, UNUSED, WHOLE, device_name
 from cases.selectors.lockout import MOST_FAILURES, is_lock, last_turn
 from cases.services.sessions import disable_unused_accounts
 from tests.cases.pages import words
-from tests.factories import DAY, NOW, PASSWORD, AccountFactory
+from tests.factories import DAY, NOW, PASSWORD, AccountFactory, ImportRunFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -186,6 +186,57 @@ def test_a_cookie_that_was_made_up_is_a_new_device(account: Account) -> None:
     ] == [True, True]
     cookie = known.cookies["caseunit_device"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+
+
+def test_it_was_not_me_ends_every_session_and_locks(account: Account) -> None:
+    mine, theirs = sign_in(account), sign_in(account, NOW + SECOND)
+    later = NOW + timedelta(minutes=1)
+    act(mine, later, "session-disown", {})
+    assert look(mine, later).status_code == 200
+    listed = look(mine, later, "factors").context["sessions"]
+    assert [one.is_new for one in listed] == [False, True]
+
+    answer = act(mine, later, "session-disown", {"sure": "yes"})
+
+    assert answer.headers["Location"] == URL
+    assert look(mine, later).status_code == look(theirs, later).status_code == 302
+    assert is_lock(last_turn(account.pk))
+    assert not Account.objects.get(pk=account.pk).has_usable_password()
+    entry = Entry.objects.get(event=Event.SIGN_INS_DISOWNED)
+    assert (entry.actor_id, entry.details) == (str(account.pk), {"sessions": 2})
+
+
+# What a page asks by itself
+
+POLLS = {"HX-Request": "true", "X-Asks-By-Itself": "yes"}
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(account: Account) -> None:
+    client, run = sign_in(account), ImportRunFactory.create()
+    url = reverse("import-detail", args=[run.pk])
+
+    def ask(minutes: int) -> Any:
+        with time_machine.travel(NOW + timedelta(minutes=minutes), tick=False):
+            return client.get(url, headers=POLLS)
+
+    assert [ask(minutes).status_code for minutes in (10, 20, 29)] == [200, 200, 200]
+    over = ask(30)
+
+    assert over.headers["HX-Redirect"] == f"{URL}?next={url}"
+    assert over.content == b""
+    assert Entry.objects.get(event=Event.SESSION_ENDED).details == {"why": "idle"}
+
+
+def test_every_page_that_asks_by_itself_says_so() -> None:
+    asking = [
+        line
+        for path in (settings.BASE_DIR / "templates").rglob("*.html")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if 'hx-trigger="every' in line
+    ]
+
+    assert len(asking) >= 3
+    assert [line for line in asking if "X-Asks-By-Itself" not in line] == []
 
 
 # A password given again

@@ -46,6 +46,7 @@ from tests.factories.unit import (
     RoleFactory,
     RolePermissionFactory,
     SavedFilterFactory,
+    ServiceKeyFactory,
     SquadFactory,
 )
 from tests.factories.work import DraftFactory, ElementAnswerFactory, ResponseFactory, ReviewFactory
@@ -90,6 +91,7 @@ __all__ = [
     "RolePermissionFactory",
     "SavedFilterFactory",
     "SavedMappingFactory",
+    "ServiceKeyFactory",
     "SquadFactory",
     "SweepRunFactory",
     "VictimFactory",

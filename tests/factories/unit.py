@@ -7,8 +7,17 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from cases.enums import Discipline, Permission, Rank, RoleCode, Scope
-from cases.models import Account, Officer, Policy, Role, RolePermission, SavedFilter, Squad
+from cases.enums import Discipline, Permission, Rank, RoleCode, Scope, ServiceScope
+from cases.models import (
+    Account,
+    Officer,
+    Policy,
+    Role,
+    RolePermission,
+    SavedFilter,
+    ServiceKey,
+    Squad,
+)
 from tests.factories.base import DAY, NOW, PASSWORD
 
 
@@ -151,3 +160,18 @@ class PolicyFactory(DjangoModelFactory[Policy]):
     body: Any = factory.LazyFunction(lambda: Policy.objects.latest("version").body)
     reason: Any = "Changed for a test."
     created_at: Any = NOW - DAY
+
+
+class ServiceKeyFactory(DjangoModelFactory[ServiceKey]):
+    """A machine's key that nobody holds: its secret was never made."""
+
+    class Meta:
+        model = ServiceKey
+
+    name: Any = "monitoring"
+    prefix: Any = factory.Sequence(lambda n: f"key{n:09d}")
+    secret_digest: Any = bytes(32)
+    scope: Any = ServiceScope.SWEEP_HEALTH
+    created_at: Any = NOW - DAY
+    created_by: Any = factory.SubFactory(AccountFactory, role=RoleCode.ADMINISTRATOR)
+    expires_at: Any = NOW + 30 * DAY

@@ -46,6 +46,7 @@ from tests.factories import (
     RoleFactory,
     RolePermissionFactory,
     SavedFilterFactory,
+    ServiceKeyFactory,
     SweepRunFactory,
     VictimFactory,
     WallFactory,
@@ -90,6 +91,7 @@ VOCABULARIES: list[tuple[str, Factory, str]] = [
     ("review_subject_known", ReviewFactory, "subject"),
     ("role_permission_known", RolePermissionFactory, "permission"),
     ("role_scope_known", RoleFactory, "scope"),
+    ("service_key_scope_known", ServiceKeyFactory, "scope"),
     ("state_change_disposition_known", CaseStateChangeFactory, "disposition"),
     ("state_change_state_known", CaseStateChangeFactory, "state"),
     ("sweep_kind_known", SweepRunFactory, "kind"),
@@ -359,6 +361,13 @@ def test_a_person_is_expunged_once() -> None:
         ExpungeFactory.create(case=first.case, victim=None, person=witness)
     change(first, {"state": ExpungeState.WITHDRAWN})
     assert ExpungeFactory.create(case=first.case, victim=first.victim).pk
+
+
+def test_a_machines_key_ends_after_it_began() -> None:
+    key = ServiceKeyFactory.create()
+
+    refuse("service_key_ends_after_it_began", key, {"expires_at": key.created_at})
+    assert change(key, {"expires_at": key.created_at + TICK}) == 1
 
 
 def test_a_reveal_is_of_one_thing() -> None:
