@@ -108,16 +108,19 @@ def revoke_service_key(*, viewer: Viewer, now: datetime, key_id: UUID, reason: s
 
 
 @transaction.atomic
-def use_service_key(*, now: datetime, given: str, scope: ServiceScope) -> Bearer | None:
+def use_service_key(
+    *, viewer: Viewer, now: datetime, given: str, scope: ServiceScope
+) -> Bearer | None:
     """Whose key it is, if it opens `scope` now. Every use and every refusal of a key is on record.
 
-    What belongs to no key leaves no entry: a stranger could fill the log with it.
+    `viewer` is the door that asks: an account is never let in by a key. What belongs to no key
+    leaves no entry: a stranger could fill the log with it.
     """
     parts = FORM.fullmatch(given)
     prefix, secret = parts.groups() if parts else ("", "")
     row = ServiceKey.objects.select_for_update(of=("self",)).filter(prefix=prefix).first()
     is_right = hmac.compare_digest(bytes(row.secret_digest) if row else NO_DIGEST, _digest(secret))
-    if row is None:
+    if row is None or viewer.account_id is not None:
         return None
     bearer = Bearer(row.name, row.prefix)
     why = _why_refused(row, scope, now, is_right=is_right)

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+from cases.access import system_viewer
 from cases.enums import ServiceScope
 from cases.selectors.service_keys import sweep_health
 from cases.services.addresses import count_failure, is_paused
@@ -19,6 +20,7 @@ from cases.services.service_keys import Bearer, use_service_key
 
 View = Callable[..., HttpResponseBase]
 SCHEME = "Bearer "
+DOOR = system_viewer("machines")
 IN_A_MINUTE = 30
 
 
@@ -36,7 +38,7 @@ def for_machines(scope: ServiceScope) -> Callable[[View], View]:
             kind, _, given = request.headers.get("authorization", "").partition(" ")
             if kind != SCHEME.strip() or is_paused(now):
                 return _refused()
-            bearer = use_service_key(now=now, given=given, scope=scope)
+            bearer = use_service_key(viewer=DOOR, now=now, given=given, scope=scope)
             if bearer is None:
                 count_failure(now)
                 return _refused()

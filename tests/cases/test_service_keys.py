@@ -14,7 +14,7 @@ from pytest_django import Settings
 from audit.context import acting_as
 from audit.events import Event, Outcome
 from audit.models import Entry
-from cases.access import NotPermitted, viewer_for
+from cases.access import NotPermitted, system_viewer, viewer_for
 from cases.enums import FlagKind, RoleCode, ServiceScope
 from cases.models import Account, ServiceKey
 from cases.services.addresses import count_failure, is_paused
@@ -121,7 +121,9 @@ def test_a_revoked_key_opens_nothing(key: str, administrator: Account) -> None:
 
 
 def test_a_key_opens_its_scope_only(key: str) -> None:
-    assert use_service_key(now=NOW, given=key, scope="another") is None  # type: ignore[arg-type]
+    door = system_viewer("test")
+
+    assert use_service_key(viewer=door, now=NOW, given=key, scope="another") is None  # type: ignore[arg-type]
     assert uses() == [("service:monitoring", Outcome.DENIED, "scope")]
 
 
