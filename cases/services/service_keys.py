@@ -42,6 +42,7 @@ class BadEnd(ValueError):
 class Bearer:
     """A machine whose key is good for what it asks."""
 
+    id: UUID
     name: str
     prefix: str
 
@@ -122,7 +123,7 @@ def use_service_key(
     is_right = hmac.compare_digest(bytes(row.secret_digest) if row else NO_DIGEST, _digest(secret))
     if row is None or viewer.account_id is not None:
         return None
-    bearer = Bearer(row.name, row.prefix)
+    bearer = Bearer(row.pk, row.name, row.prefix)
     why = _why_refused(row, scope, now, is_right=is_right)
     if not why:
         row.last_used_at = now

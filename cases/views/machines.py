@@ -1,19 +1,20 @@
 """What may a machine ask? By its key alone: no session opens these pages, no key opens another."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
-from redis.exceptions import RedisError
 
 from cases.access import system_viewer
 from cases.enums import ServiceScope
+from cases.limits import account_key, has_room
+from cases.rules.limits import MACHINES
 from cases.selectors.service_keys import sweep_health
 from cases.services.addresses import count_failure, is_paused
 from cases.services.service_keys import Bearer, use_service_key
@@ -21,7 +22,6 @@ from cases.services.service_keys import Bearer, use_service_key
 View = Callable[..., HttpResponseBase]
 SCHEME = "Bearer "
 DOOR = system_viewer("machines")
-IN_A_MINUTE = 30
 
 
 def for_machines(scope: ServiceScope) -> Callable[[View], View]:
@@ -42,7 +42,7 @@ def for_machines(scope: ServiceScope) -> Callable[[View], View]:
             if bearer is None:
                 count_failure(now)
                 return _refused()
-            return _busy(bearer) or view(request, *args, **kwargs)
+            return _busy(bearer, now) or view(request, *args, **kwargs)
 
         guarded.access_rule = ("service key", scope)  # type: ignore[attr-defined]
         return guarded
@@ -67,18 +67,10 @@ def _refused() -> HttpResponse:
     return answer
 
 
-def _busy(bearer: Bearer) -> HttpResponse | None:
-    """Too often, or nobody can tell how often: then no. Without Redis the sweep stands anyhow."""
-    name = f"service:{bearer.prefix}"
-    try:
-        cache.add(name, 0, timeout=60)
-        asked = int(cache.incr(name))
-    except ValueError:  # The minute ended between the two.
-        return None
-    except RedisError:
-        return JsonResponse({"error": "queue away"}, status=503)
-    if asked <= IN_A_MINUTE:
+def _busy(bearer: Bearer, now: datetime) -> HttpResponse | None:
+    """Too often, or nobody can tell how often: then no."""
+    if has_room(MACHINES, account_key(bearer.id), now):
         return None
     answer = JsonResponse({"error": "too many requests"}, status=429)
-    answer.headers["Retry-After"] = "60"
+    answer.headers["Retry-After"] = str(MACHINES.seconds_left(now))
     return answer
