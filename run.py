@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> None:
         return
     check_python()
     prepare_environment([RUN_NEEDS, TESTS_NEED] if arguments[:1] == ["test"] else [RUN_NEEDS])
+    keep_compiled()
     os.environ["PYTHONUTF8"] = "1"
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(HERE), os.environ.get("PYTHONPATH")])
@@ -64,6 +65,14 @@ def prepare_environment(requirements: list[Path]) -> None:
         install(missing[-1])
         for path in missing:
             marker(path).write_text(digest(path))
+
+
+def keep_compiled() -> None:
+    """Compiled modules stay beside what is installed, whatever the shell says of the checkout:
+    otherwise every process of ours compiles all that it imports anew, which is most of its start.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(VENV / "compiled"))
 
 
 def is_installed(requirements: Path) -> bool:

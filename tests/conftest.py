@@ -1,13 +1,13 @@
 """What do all tests share? A clock that stands still, an actor, and a database that empties."""
 
-from collections.abc import Iterable, Iterator
+import gc
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.core.management.commands import flush as flushing
 from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django import DjangoDbBlocker
 
@@ -15,16 +15,19 @@ from audit.context import Context, acting_as_system
 from cases.enums import RoleCode
 from cases.models import Account, Role
 from caseunit import celery_app
+from tests.emptying import empty, execute, keep_seeds, rows
 from tests.leaks import Identity, Watch, watching
-
-SEEDS = "test_seeds"
-Row = tuple[Any, ...]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "unbound: nobody acts unless the code under test binds an actor"
     )
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the collector need not walk it again."""
+    gc.freeze()
 
 
 @pytest.fixture
@@ -95,77 +98,25 @@ def watch() -> Iterator[Watch]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Lets tests that commit empty the database behind them.
-
-    The audit table refuses TRUNCATE even from its owner, which is the point of it; so the flush,
-    and nothing else, switches those triggers off and on again in its own transaction. Rows that
-    migrations wrote (roles, the first policy) are put back: every test starts from a migrated
-    database.
-    """
+    """Lets tests that commit empty the database behind them (`tests/emptying.py`)."""
     with django_db_blocker.unblock():
-        _keep_seeds()
+        keep_seeds()
         _keep_months()
-    plain = DatabaseOperations.execute_sql_flush
 
-    def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
-        with transaction.atomic():
-            _execute(["SELECT set_config('caseunit.actor', 'system:test', true)"])
-            triggers = _truncate_triggers()
-            _execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in triggers)
-            plain(self, sql_list)
-            _execute(
-                f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}" for table, name in triggers
-            )
-            _restore_seeds()
+    def flush(_self: DatabaseOperations, sql_list: list[str]) -> None:
+        empty(truncate_all=sql_list)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
+        patch.setattr(flushing, "emit_post_migrate_signal", lambda *_args, **_named: None)
         yield
-
-
-def _truncate_triggers() -> list[Row]:
-    return _rows(
-        "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "
-        r"WHERE tgname LIKE '%\_no\_truncate'"
-    )
-
-
-def _keep_seeds() -> None:
-    _execute([f"DROP SCHEMA IF EXISTS {SEEDS} CASCADE", f"CREATE SCHEMA {SEEDS}"])
-    ours = [table for table in _tables("public") if table.startswith("cases_")]
-    filled = [table for table in ours if _rows(f"SELECT 1 FROM {table} LIMIT 1")]
-    _execute(f"CREATE TABLE {SEEDS}.{table} AS TABLE public.{table}" for table in filled)
 
 
 def _keep_months() -> None:
     """The log's months around `now`, instead of those that the clock made."""
-    made = _rows(
+    made = rows(
         "SELECT inhrelid::regclass::text FROM pg_inherits "
         "WHERE inhparent = 'audit_entry'::regclass AND inhrelid <> 'audit_entry_stray'::regclass"
     )
-    _execute(f"DROP TABLE {month}" for (month,) in made)
-    _execute(["SELECT audit_make_months('{2026-02-01,2026-03-01,2026-04-01}')"])
-
-
-def _restore_seeds() -> None:
-    """In any order: foreign keys are checked at commit."""
-    _execute(
-        f"INSERT INTO public.{table} SELECT * FROM {SEEDS}.{table}" for table in _tables(SEEDS)
-    )
-
-
-def _tables(schema: str) -> list[str]:
-    rows = _rows(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' ORDER BY 1")
-    return [str(table) for (table,) in rows]
-
-
-def _rows(sql: str) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return list(cursor.fetchall())
-
-
-def _execute(statements: Iterable[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+    execute(f"DROP TABLE {month}" for (month,) in made)
+    execute(["SELECT audit_make_months('{2026-02-01,2026-03-01,2026-04-01}')"])

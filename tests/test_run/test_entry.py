@@ -59,6 +59,20 @@ def test_a_failed_installation_ends_with_what_was_said(environment: Path) -> Non
     assert run.follow(["no-such-program"]) == "There is no no-such-program."
 
 
+def test_a_module_is_compiled_once_whatever_the_shell_forbids(
+    environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (environment / "module.py").write_text("")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+
+    run.keep_compiled()
+
+    subprocess.run([sys.executable, "-c", "import module"], check=True, cwd=environment)
+    assert "module" in {path.stem.split(".")[0] for path in run.VENV.rglob("*.pyc")}
+    assert not list(environment.glob("__pycache__"))
+
+
 def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "OLDEST_PYTHON", (99, 0))
 
