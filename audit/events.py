@@ -87,6 +87,7 @@ class Event(TextChoices):
     FLAG_WAIVED = "flag_waived", "Flag waived"
     FLAG_ESCALATED = "flag_escalated", "Flag escalated"
     FLAG_RETURNED = "flag_returned", "Flag returned after its waiver ended"
+    FLAG_REROUTED = "flag_rerouted", "Flag laid on another desk"
 
     # Access
     GRANT_GIVEN = "grant_given", "Access granted"
@@ -105,7 +106,12 @@ class Event(TextChoices):
     PASSWORD_CHANGED = "password_changed", "Password changed"
     OFFICER_CREATED = "officer_created", "Officer added"
     OFFICER_CHANGED = "officer_changed", "Officer changed"
+    OFFICER_LISTED = "officer_listed", "Officers listed"
     OFFICER_DEACTIVATED = "officer_deactivated", "Officer deactivated"
+    HAND_OVER_ASKED = "hand_over_asked", "Hand-over asked for"
+    HAND_OVER_VIEWED = "hand_over_viewed", "Hand-over viewed"
+    HAND_OVER_DONE = "hand_over_done", "Work handed over"
+    HAND_OVER_WITHDRAWN = "hand_over_withdrawn", "Hand-over withdrawn"
     SQUAD_CREATED = "squad_created", "Squad created"
     SQUAD_CHANGED = "squad_changed", "Squad changed"
     SIGNED_IN = "signed_in", "Signed in"

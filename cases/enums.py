@@ -10,6 +10,19 @@ class Rank(TextChoices):
     CAPTAIN = "captain", "Captain"
 
 
+class HandOverKind(TextChoices):
+    """Why an officer's work goes to others."""
+
+    LEAVES = "leaves", "Leaves the unit"
+    MOVES = "moves", "Moves to another squad"
+
+
+class HandOverState(TextChoices):
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Done"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class Channel(TextChoices):
     """How a report came in."""
 

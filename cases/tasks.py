@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.context import acting_as_system
 from cases.access import system_viewer
 from cases.figures.keeping import count_ahead
-from cases.services import expunging, sessions
+from cases.services import departures, expunging, sessions
 from cases.services.importing import previews, runs
 from cases.services.leak_scan import scan_for_leaks
 from cases.services.reconcile import reconcile as reconcile_cases
@@ -47,9 +47,11 @@ def reconcile() -> None:
 
 @shared_task
 def disable_unused_accounts() -> None:
-    """Close, once a day, the accounts that nobody has used for 90 days."""
+    """Close, once a day, the accounts of who is gone, and those not used for 90 days."""
     with acting_as_system("accounts"):
-        sessions.disable_unused_accounts(viewer=system_viewer("accounts"), now=timezone.now())
+        viewer, now = system_viewer("accounts"), timezone.now()
+        departures.close_departed_accounts(viewer=viewer, now=now)
+        sessions.disable_unused_accounts(viewer=viewer, now=now)
 
 
 @shared_task

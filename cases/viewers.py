@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,10 @@ from cases.models import Account, RolePermission, Squad
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is asking. Built once per request; every selector and service takes one."""
+    """Who is asking. Built once per request; every selector and service takes one.
+
+    `gone_on`: the first day an officer is no longer with the unit.
+    """
 
     account_id: UUID | None
     label: str
@@ -25,6 +29,7 @@ class Viewer:
     squad_ids: frozenset[UUID] = frozenset()
     discipline: str = ""
     is_active: bool = True
+    gone_on: date | None = None
 
     @property
     def account_key(self) -> UUID:
@@ -63,6 +68,7 @@ def viewer_rows(accounts: QuerySet[Account]) -> QuerySet[Any, Any]:
         "officer_id",
         "officer__rank",
         "officer__squad_id",
+        "officer__active_to",
         "discipline",
         "display_name",
         "is_active",
@@ -82,6 +88,7 @@ def viewer_of_row(row: Mapping[str, Any]) -> Viewer:
         squad_ids=_squads(row["leads"], row["officer__rank"], row["officer__squad_id"]),
         discipline=row["discipline"],
         is_active=row["is_active"],
+        gone_on=row["officer__active_to"],
     )
 
 

@@ -9,6 +9,7 @@ from cases.models.evidence import Evidence
 from cases.models.expunging import Expunge
 from cases.models.flag import Flag
 from cases.models.grant import CaseGroupObjectPermission, CaseUserObjectPermission, Wall
+from cases.models.hand_over import HandOver
 from cases.models.importing import ImportChunk, ImportRejection, ImportRun, SavedMapping
 from cases.models.linking import CaseLink
 from cases.models.officer import Officer, Squad
@@ -47,6 +48,7 @@ __all__ = [
     "Evidence",
     "Expunge",
     "Flag",
+    "HandOver",
     "ImportChunk",
     "ImportRejection",
     "ImportRun",

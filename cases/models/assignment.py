@@ -7,6 +7,8 @@ from cases.models.base import Record
 
 
 class Assignment(Record):
+    """`left_open`: it ended in a hand-over that found nobody and named a supervisor instead."""
+
     case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="assignments")
     officer = models.ForeignKey(
         "cases.Officer", on_delete=models.PROTECT, related_name="assignments"
@@ -19,12 +21,17 @@ class Assignment(Record):
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     reassignment = models.BooleanField(default=False)
+    left_open = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("assigned_at", "id")
         constraints = (
             models.UniqueConstraint(
                 fields=("case",), condition=Q(ended_at__isnull=True), name="assignment_one_current"
+            ),
+            models.CheckConstraint(
+                condition=Q(left_open=False) | Q(ended_at__isnull=False),
+                name="assignment_left_open_has_ended",
             ),
         )
         indexes = (models.Index(fields=("officer", "assigned_at"), name="assignment_officer"),)

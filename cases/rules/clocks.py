@@ -356,7 +356,8 @@ def _assignments(case: _Case) -> Iterator[Clock]:
     """One clock until somebody active has the case, and one for each time nobody has it again.
 
     The latter carries the key of the assignment that came to nothing. It is due at once when its
-    officer left the unit, or when the case was handed to somebody who is no longer there.
+    officer left the unit, when a hand-over left it open, or when the case was handed to somebody
+    who is no longer there.
     """
     held = _in_order(case.facts.assignments)
     taken = [fact.effective_at for fact in held if _is_active(fact)]
@@ -370,11 +371,17 @@ def _assignments(case: _Case) -> Iterator[Clock]:
         after = _taken_after(held, fact)
         if after is not None and after <= left_at:
             continue
-        at_once = left_at == fact.officer_active_to or (
-            successor is not None and left_at == successor.effective_at
-        )
+        at_once = _is_due_at_once(fact, successor, left_at)
         clock = Clock(ClockKind.ASSIGNMENT, fact.key, left_at, left_at, after)
         yield from _revived(case, clock, at_once=at_once)
+
+
+def _is_due_at_once(
+    fact: AssignmentFact, successor: AssignmentFact | None, left_at: datetime
+) -> bool:
+    if left_at == fact.officer_active_to or (fact.left_open and left_at == fact.ended_at):
+        return True
+    return successor is not None and left_at == successor.effective_at
 
 
 def _taken_after(held: Sequence[AssignmentFact], fact: AssignmentFact) -> datetime | None:

@@ -115,7 +115,8 @@ class AssignmentFact:
 
     `officer_active_to` is the start of the first day the officer is gone, in the unit's time zone.
     An assignment to somebody who has not started yet counts from the day they start. The end and
-    the acknowledgement are known from the moment they happened.
+    the acknowledgement are known from the moment they happened. `left_open`: it ended in a
+    hand-over that found nobody yet.
     """
 
     key: str
@@ -128,6 +129,7 @@ class AssignmentFact:
     officer_active_to: datetime | None = None
     reassignment: bool = False
     imported: bool = False
+    left_open: bool = False
 
     @property
     def visible_at(self) -> datetime:

@@ -21,10 +21,14 @@ from cases.enums import (
 )
 from cases.rules.calendar import Calendar, Limit
 from cases.rules.policy_people import (
+    AccessReviewRule,
     ExpungingRule,
     FindingRule,
+    HandingOverRule,
+    read_access_reviews,
     read_expunging,
     read_finding,
+    read_handing_over,
     read_reveals,
     read_unusual_reveals,
 )
@@ -177,6 +181,8 @@ class Policy:
     reveals: RevealRule
     finding: FindingRule
     expunging: ExpungingRule
+    handing_over: HandingOverRule
+    access_reviews: AccessReviewRule
     dispositions: Mapping[Disposition, tuple[str, ...]]
     elements: tuple[Element, ...]
     escalation: tuple[Step, ...]
@@ -369,6 +375,8 @@ def _policy(value: object, path: str) -> Policy:
         reveals=table.need("reveals", read_reveals),
         finding=table.need("finding", read_finding),
         expunging=table.need("expunging", read_expunging),
+        handing_over=table.need("handing_over", read_handing_over),
+        access_reviews=table.need("access_reviews", read_access_reviews),
         dispositions=table.need("dispositions", _dispositions),
         elements=table.need("elements", _elements),
         escalation=table.need("escalation", _escalation),

@@ -1,10 +1,17 @@
-"""How is what the unit's policy says about people read: reveals, searches, links and expunges?"""
+"""How is what the policy says of people read: reveals, searches, expunges, hand-overs, reviews?"""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from cases.rules.calendar import Limit
-from cases.rules.reading import PolicyError, Table, read_count, read_real_limit, read_severity
+from cases.rules.reading import (
+    PolicyError,
+    Table,
+    read_count,
+    read_limit,
+    read_real_limit,
+    read_severity,
+)
 from cases.rules.reveals import RevealRule, UnusualRevealsRule
 
 # A link joins two cases: what two share can't be too common. The look-up of what is shared reads a
@@ -30,6 +37,38 @@ class ExpungingRule:
     @property
     def stands(self) -> timedelta:
         return self.request_stands.span
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOverRule:
+    """By when the work of an officer who leaves or moves has gone to others."""
+
+    within: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class AccessReviewRule:
+    """How often every role, grant and wall is looked at again, and how long ahead that shows."""
+
+    every: Limit
+    shown_ahead: Limit
+
+
+def read_handing_over(value: object, path: str) -> HandingOverRule:
+    table = Table(value, path)
+    rule = HandingOverRule(within=table.need("within", read_limit))
+    table.close()
+    return rule
+
+
+def read_access_reviews(value: object, path: str) -> AccessReviewRule:
+    table = Table(value, path)
+    rule = AccessReviewRule(
+        every=table.need("every", read_real_limit),
+        shown_ahead=table.need("shown_ahead", read_real_limit),
+    )
+    table.close()
+    return rule
 
 
 def read_finding(value: object, path: str) -> FindingRule:

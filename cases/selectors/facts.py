@@ -110,6 +110,7 @@ _ASSIGNMENT = (
     "officer__active_to",
     "reassignment",
     "assigned_by_id",
+    "left_open",
 )
 _REFERRAL = ("case_id", "pk", "received_at", "entered_at", "acknowledged_at", "priority")
 _SUSPECT = ("case_id", "pk", "named", "entered_at", "not_interviewed_reason")
@@ -262,7 +263,7 @@ def _assignments(case_ids: list[UUID], imported: set[UUID]) -> dict[UUID, list[A
 
 def _assignment(row: _Row, zone: ZoneInfo, *, imported: bool) -> AssignmentFact:
     """An import names nobody who assigned; what a person assigns here has to be acknowledged."""
-    _, key, officer, assigned, entered, acknowledged, ended, since, until, again, by = row
+    _, key, officer, assigned, entered, acknowledged, ended, since, until, again, by, left = row
     return AssignmentFact(
         key=str(key),
         officer_key=str(officer),
@@ -274,6 +275,7 @@ def _assignment(row: _Row, zone: ZoneInfo, *, imported: bool) -> AssignmentFact:
         officer_active_to=None if until is None else midnight(until, zone),
         reassignment=again,
         imported=imported and by is None,
+        left_open=left,
     )
 
 

@@ -14,7 +14,7 @@ from cases.enums import CaseState, Permission
 from cases.models import Assignment, Case, Officer
 from cases.selectors.versions import changes_since, values_of
 from cases.services.clocks import refresh_cases, refresh_officers
-from cases.services.locking import lock_case
+from cases.services.locking import lock_case, lock_officers
 from cases.services.narratives import redactor
 from cases.services.responses import change_state
 
@@ -38,6 +38,7 @@ def assign_case(
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.ASSIGN_CASE, now)
     case = lock_case(case.pk)
+    lock_officers({officer_id, case.detective_id})
     words = redactor(case)(reason) if reason else ""
     return hand_over(viewer, case, _active_officer(officer_id, now), now, words)
 
@@ -51,7 +52,18 @@ def hand_over(
     """
     if case.detective_id == officer.pk:
         raise AlreadyTheirs(f"{officer} has this case already.")
-    previous, before = case.detective_id, values_of(case)
+    previous = case.detective_id
+    assignment = give_case(viewer, case, officer, now, reason)
+    refresh_cases(case_ids=[case.pk], now=now)
+    refresh_officers(officer_ids={officer.pk} | ({previous} if previous else set()), now=now)
+    return assignment
+
+
+def give_case(
+    viewer: Viewer, case: Case, officer: Officer, now: datetime, reason: str
+) -> Assignment:
+    """The same for one of many cases, before the caller refreshes them and their officers."""
+    before = values_of(case)
     case.assignments.filter(ended_at__isnull=True).update(ended_at=now)
     assignment = Assignment.objects.create(
         case=case,
@@ -73,8 +85,6 @@ def hand_over(
         reason=reason,
         changes=changes,
     )
-    refresh_cases(case_ids=[case.pk], now=now)
-    refresh_officers(officer_ids={officer.pk} | ({previous} if previous else set()), now=now)
     return assignment
 
 

@@ -23,7 +23,7 @@ from cases.selectors.facts import case_facts
 from cases.selectors.policy import current_policy
 from cases.selectors.versions import changes_since, values_of
 from cases.services.clocks import refresh_cases, refresh_officers
-from cases.services.locking import lock_case
+from cases.services.locking import lock_case, lock_officers
 from cases.services.narratives import redactor
 
 
@@ -150,6 +150,7 @@ def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) ->
     case = lock_case(case.pk)
     if case.state not in ENDED_STATES:
         raise NotEnded("This case has not ended.")
+    lock_officers({case.detective_id})
     words = redactor(case)(reason)
     before = values_of(case)
     case.state, case.disposition, case.closed_at = CaseState.REOPENED, "", None
@@ -171,3 +172,5 @@ def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) ->
         changes=changes_since(before, case),
     )
     refresh_cases(case_ids=[case.pk], now=now)
+    if case.detective_id:
+        refresh_officers(officer_ids={case.detective_id}, now=now)

@@ -13,12 +13,13 @@ from datetime import date, datetime
 from cases.selectors.policy import unit_calendar
 
 # Who is on duty today, once for the whole statement.
-ACTIVE = """
-active AS MATERIALIZED (
-    SELECT id, rank, badge, squad_id
-    FROM cases_officer
-    WHERE active_from <= %(today)s AND (active_to IS NULL OR active_to > %(today)s)
-)"""
+_ON_DUTY = """
+SELECT id, rank, badge, squad_id
+FROM cases_officer
+WHERE active_from <= %(today)s AND (active_to IS NULL OR active_to > %(today)s)"""
+ACTIVE = f"active AS MATERIALIZED ({_ON_DUTY})"
+# The same without one whose desk is cleared.
+ACTIVE_OTHERS = f"active AS MATERIALIZED ({_ON_DUTY} AND id <> %(leaver)s)"
 
 # Needs `subject` (case_id, officer_id, referral_id, …): its rows, with who could be asked first.
 PLACED = """

@@ -18,7 +18,15 @@ from audit.events import Event
 from audit.recorder import Note, record_many
 from cases.rules.flags import CLOCK_FLAGS, Finding, flag_acknowledged_due
 from cases.selectors.policy import current_policy, unit_calendar
-from cases.services.desks import ACTIVE, DESK, ENTRUST, PLACED, unit_day
+from cases.services.desks import (
+    ACTIVE,
+    ACTIVE_OTHERS,
+    DESK,
+    ENTRUST,
+    HIGHER,
+    PLACED,
+    unit_day,
+)
 
 # Flags are raised by the unit's rules, whoever's entry or which sweep set them off.
 RULES = Actor(f"{SYSTEM_PREFIX}rules", f"{SYSTEM_PREFIX}rules")
@@ -194,6 +202,39 @@ _RESOLVE_SETTLED = "\n".join(
         TOUCHED,
     )
 )
+
+# What lies on a desk goes on as if its holder were not there: from a sergeant's to whoever is asked
+# first, from a captain's to another captain. Its time to act goes on.
+_CLEAR = "\n".join(
+    (
+        """
+        WITH subject AS (
+            SELECT id AS flag_id, case_id, officer_id, referral_id, step AS held_step,
+                supervisor_id AS holder_id
+            FROM cases_flag
+            WHERE supervisor_id = %(leaver)s AND status <> 'resolved'
+            ORDER BY id
+            FOR UPDATE
+        ),""",
+        f"{ACTIVE_OTHERS},",
+        f"{PLACED},",
+        f"{DESK},",
+        HIGHER,
+        """
+        UPDATE cases_flag AS flag
+        SET supervisor_id = CASE WHEN desk.held_step = 'sergeant' THEN desk.supervisor_id
+                                 ELSE higher.supervisor_id END
+        FROM desk JOIN higher ON higher.flag_id = desk.flag_id
+        WHERE flag.id = desk.flag_id""",
+        TOUCHED,
+    )
+)
+
+
+def clear_desk(officer_id: UUID, now: datetime) -> tuple[Touched, ...]:
+    """Lay every flag on this officer's desk on somebody else's; the caller holds the officer."""
+    values = {"leaver": officer_id, "today": unit_day(now)}
+    return lay(Event.FLAG_REROUTED, touch(_CLEAR, values), now)
 
 
 def settle_flags(*, subjects: Subjects, found: Iterable[Found], now: datetime) -> FlagChanges:

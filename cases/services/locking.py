@@ -4,11 +4,12 @@ Every write to a case's facts locks the case first, then writes, then refreshes.
 cases that are locked, so neither waits for the other.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
 
-from cases.models import Case
+from cases.models import Case, Officer
 
 COPIES_LOCK = 7_302_615_004
 
@@ -22,6 +23,15 @@ def take_turn_comparing() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [COPIES_LOCK])
+
+
+def lock_officers(officer_ids: Iterable[UUID | None]) -> None:
+    """For whoever gives a case to somebody, after the case is locked and before it is judged.
+
+    Whether they are still there can't change then until the transaction ends.
+    """
+    chosen = Officer.objects.select_for_update(no_key=True, of=("self",))
+    list(chosen.filter(pk__in={key for key in officer_ids if key}).order_by("pk").values_list("pk"))
 
 
 def lock_case(case_id: UUID) -> Case:

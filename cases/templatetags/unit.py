@@ -43,6 +43,7 @@ NAVIGATION: tuple[tuple[str, tuple[str, ...], str, Permission], ...] = (
     ("case-list", (), "Cases", Permission.VIEW_CASES),
     ("case-new-choose", (), "New case", Permission.CREATE_CASE),
     ("releases", (), "Releases", Permission.PREPARE_RELEASE),
+    ("officers", (), "Officers", Permission.ASSIGN_CASE),
     ("statistics", (), "Statistics", Permission.SEE_FIGURES),
     ("find-person", (), "Find a person", Permission.SEARCH_PEOPLE),
     ("link-list", (), "Links", Permission.SEARCH_PEOPLE),

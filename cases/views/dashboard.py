@@ -30,6 +30,7 @@ from cases.forms.dashboard import (
 from cases.rules.ranking import CONCERNS, counted, headline
 from cases.selectors import charts
 from cases.selectors.dashboard import Choices, Dashboard, choices, dashboard
+from cases.selectors.officers import hand_overs_to_do
 from cases.selectors.ranked import ACKNOWLEDGED, PAGE_SIZE, Filters
 from cases.services.bulk import Done, assign_cases
 from cases.services.flags import acknowledge_flags, request_update
@@ -122,6 +123,7 @@ def _page(
         "drawn_at": shown.as_of,
         "pages": _pages(page, filters),
         "narrowed": bool(query_of(filters)),
+        "hand_overs": hand_overs_to_do(viewer, now),
         "may": {
             "acknowledge": viewer.can(Permission.ACKNOWLEDGE_FLAG),
             "assign": viewer.can(Permission.ASSIGN_CASE),

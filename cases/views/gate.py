@@ -90,6 +90,9 @@ def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
         _end_inactive_session(request)
         return _to_sign_in(request)
     viewer, now = viewer_for(account), timezone.now()
+    if viewer.gone_on is not None and viewer.gone_on <= timezone.localdate(now):
+        _end_inactive_session(request)
+        return _to_sign_in(request)
     over = why_session_is_over(request, account, now)
     if over:
         end_own_session(viewer=viewer, now=now, why=over)

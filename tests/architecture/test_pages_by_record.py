@@ -98,7 +98,7 @@ ACTIONS = {
     "why": "view_cases",
 }
 # Pages whose id is not a case's, nor of something on a case.
-ELSEWHERE = {"channel", "code", "entry_id", "filter_id", "link_id", "run_id"}
+ELSEWHERE = {"channel", "code", "entry_id", "filter_id", "link_id", "officer_id", "run_id"}
 RECORDS: dict[str, Callable[[Case], object]] = {
     "case_id": lambda case: case.pk,
     "expunge_id": lambda case: ExpungeFactory.create(case=case).pk,

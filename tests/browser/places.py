@@ -32,11 +32,14 @@ from tests.factories import (
     DAY,
     NARRATIVE,
     AccountFactory,
+    AssignmentFactory,
     CaseFactory,
     EntryFactory,
     ExpungeFactory,
     GrantFactory,
+    HandOverFactory,
     InvolvedPersonFactory,
+    OfficerFactory,
     ReferralFactory,
     ReleaseFactory,
     ReleaseItemFactory,
@@ -74,6 +77,7 @@ def make_places(caseload: Caseload, child: Identity) -> Places:
     places.ids |= _releases(case, places.accounts[RoleCode.RECORDS], now)
     places.ids |= {"upload": _upload(places.accounts[RoleCode.CAPTAIN], now)}
     places.ids |= _log(places.accounts, now)
+    places.ids |= _leaver(places.accounts, now)
     _a_year(now)
     run_sweep(now=now)
     return places
@@ -193,6 +197,18 @@ def _log(accounts: dict[str, Account], now: datetime) -> dict[str, object]:
         at=now, event=Event.ACCOUNT_LOCKED, subject_type="account", subject_id=str(detective.pk)
     )
     return {"entry": locked.pk, "detective": detective.username, "week": (now - WEEK).date()}
+
+
+def _leaver(accounts: dict[str, Account], now: datetime) -> dict[str, object]:
+    """A detective who leaves, with cases to hand over, and a colleague who stays."""
+    detective = accounts[RoleCode.DETECTIVE].officer
+    assert detective is not None
+    leaver = OfficerFactory.create(squad=detective.squad)
+    for _ in range(3):
+        case = CaseFactory.create(open_and_held=True, detective=leaver, squad=leaver.squad)
+        AssignmentFactory.create(case=case, officer=leaver)
+    HandOverFactory.create(officer=leaver, asked_at=now, due_at=now + 3 * DAY)
+    return {"leaver": leaver.pk, "stayer": detective.pk}
 
 
 def _a_year(now: datetime) -> None:

@@ -21,6 +21,8 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
         "/cases/{case}/walls/{wall}/lift/", "/cases/{case}/expunge/", "/cases/{other}/expunge/",
         "/cases/{case}/expunge/request/", "/cases/{other}/expunge/{expunge}/confirm/",
         "/cases/{other}/expunge/{expunge}/end/", "/cases/new/", "/cases/new/hospital/",
+        "/officers/", "/officers/{leaver}/", "/officers/{leaver}/hand-over/",
+        "/officers/{stayer}/send/",
         "/my-work/", "/people/find/", "/links/", "/statistics/", "/imports/", "/imports/new/",
         "/imports/{run}/", "/imports/{upload}/map/", "/imports/{upload}/codes/",
         "/imports/{upload}/preview/", "/people/{victim}/", "/entries/{report}/original/",
@@ -47,6 +49,7 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
     RoleCode.ADMINISTRATOR: (
         "/roles/", "/roles/detective/", "/accounts/", "/accounts/invite/", "/accounts/locked/",
         "/seals/", "/imports/", "/service-keys/", "/service-keys/new/",
+        "/officers/", "/officers/{leaver}/", "/officers/{stayer}/send/",
     ),
     RoleCode.AUDITOR: (
         "/audit/", "/audit/?ask=system&since=2024-01-01", "/audit/?case=none-0",

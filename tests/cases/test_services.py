@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils.timezone import localdate
 
 from audit.events import Event
 from audit.models import Entry
@@ -405,14 +406,14 @@ def test_an_officer_who_leaves_hands_over_or_the_case_is_orphaned(unit: Unit) ->
     successor = OfficerFactory.create(squad=unit.squad)
     admin = access.viewer_for(AccountFactory.create(role=RoleCode.ADMINISTRATOR))
 
+    assign_case(viewer=unit.sergeant, now=NOW, case_id=handed.pk, officer_id=successor.pk)
     deactivate_officer(
         viewer=admin,
         now=NOW,
         officer_id=unit.detective_id,
-        on=NOW.date(),
-        handovers={handed.pk: successor.pk},
+        on=localdate(NOW),
+        reason="Their last day was told by the captain.",
     )
-    run_sweep(now=NOW + DAY)
 
     handed.refresh_from_db()
     assert handed.detective_id == successor.pk

@@ -41,6 +41,7 @@ from tests.factories.release import (
 from tests.factories.reveal import RevealFactory
 from tests.factories.unit import (
     AccountFactory,
+    HandOverFactory,
     OfficerFactory,
     PolicyFactory,
     RoleFactory,
@@ -72,6 +73,7 @@ __all__ = [
     "ExpungeFactory",
     "FlagFactory",
     "GrantFactory",
+    "HandOverFactory",
     "ImportChunkFactory",
     "ImportRejectionFactory",
     "ImportRunFactory",

@@ -7,9 +7,10 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from cases.enums import Discipline, Permission, Rank, RoleCode, Scope, ServiceScope
+from cases.enums import Discipline, HandOverKind, Permission, Rank, RoleCode, Scope, ServiceScope
 from cases.models import (
     Account,
+    HandOver,
     Officer,
     Policy,
     Role,
@@ -75,6 +76,19 @@ class OfficerFactory(DjangoModelFactory[Officer]):
         departed = factory.Trait(active_to=(NOW - DAY).date())
         sergeant = factory.Trait(rank=Rank.SERGEANT)
         captain = factory.Trait(rank=Rank.CAPTAIN)
+
+
+class HandOverFactory(DjangoModelFactory[HandOver]):
+    """An officer leaves today; what they have waits to be handed over within three days."""
+
+    class Meta:
+        model = HandOver
+
+    officer: Any = factory.SubFactory(OfficerFactory)
+    kind: Any = HandOverKind.LEAVES
+    effective_on: Any = NOW.date()
+    asked_at: Any = NOW
+    due_at: Any = NOW + 3 * DAY
 
 
 RANK_OF_ROLE: Mapping[str, str] = {

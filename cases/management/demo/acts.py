@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from django.utils.timezone import localdate
 
@@ -257,22 +256,16 @@ def drafts(story: Story, kind: ResponseKind) -> Act:
     return act
 
 
-def departs(key: str, handed_over: Mapping[str, Sequence[Story]]) -> Act:
-    """An officer leaves today; `handed_over` says who takes which cases. The others stay behind."""
+def departs(key: str) -> Act:
+    """An officer leaves today; what nobody took over waits to be handed over."""
 
     def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
-        officers = stage.unit.officers
-        takers: dict[UUID, UUID] = {
-            story.case: officers[taker].pk
-            for taker, stories in handed_over.items()
-            for story in stories
-        }
         deactivate_officer(
             viewer=viewer,
             now=now,
-            officer_id=officers[key].pk,
+            officer_id=stage.unit.officers[key].pk,
             on=localdate(now),
-            handovers=takers,
+            reason="Their last day was told by the captain.",
         )
 
     return act

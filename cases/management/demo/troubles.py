@@ -224,8 +224,10 @@ def somebody_left(cast: Casting, dice: Dice) -> list[Story]:
         age = stories[0].received_at + 57 * DAY - story.received_at
         goes_on(story, dice, begins(story, dice), age - 14 * DAY)
     taken, handed = stories[:2]
-    act = acts.departs(DEPARTED, {"b1": [taken], "b3": [handed]})
-    taken.then(57 * DAY, "administrator", act)
+    before = stories[0].received_at + 57 * DAY - HOUR
+    for story, taker in ((taken, "b1"), (handed, "b3")):
+        story.then(before - story.received_at, "captain", acts.assigns(story, taker))
+    taken.then(57 * DAY, "administrator", acts.departs(DEPARTED))
     taken.then(57 * DAY + 5 * HOUR, "b1", acts.accepts(taken))
     taken.then(59 * DAY, "b1", acts.logs(taken, ResponseKind.SUPPLEMENT))
     return stories

@@ -1,0 +1,65 @@
+"""Which officers may this viewer manage, and who is there to take over from one?"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.timezone import localdate
+
+from cases.access import Hidden, Viewer
+from cases.enums import HandOverState, Permission, Rank, Scope
+from cases.models import HandOver, Officer
+
+SUPERVISING = (Rank.SERGEANT, Rank.CAPTAIN)
+
+
+def on_duty(today: date) -> Q:
+    """Officers who are there on that day."""
+    return Q(active_from__lte=today) & (Q(active_to__isnull=True) | Q(active_to__gt=today))
+
+
+def manages_officers(viewer: Viewer) -> bool:
+    """Whether officers are theirs to manage, without seeing their cases."""
+    return viewer.can(Permission.MANAGE_ACCOUNTS)
+
+
+def supervises(viewer: Viewer, officer: Officer) -> bool:
+    """Whether this officer's cases are the viewer's to give to others; nobody's own are.
+
+    Whoever supervises is handed over by those who reach all cases.
+    """
+    if not viewer.can(Permission.ASSIGN_CASE) or officer.pk == viewer.officer_id:
+        return False
+    if viewer.scope == Scope.ALL:
+        return True
+    in_squad = officer.squad_id is not None and officer.squad_id in viewer.squad_ids
+    return viewer.scope == Scope.SQUAD and in_squad and officer.rank not in SUPERVISING
+
+
+def known_officers(viewer: Viewer) -> QuerySet[Officer]:
+    """The officers that a viewer's pages name. Raises Hidden for whoever manages none."""
+    officers = Officer.objects.select_related("squad")
+    if manages_officers(viewer):
+        return officers
+    if not viewer.can(Permission.ASSIGN_CASE) or viewer.scope not in (Scope.ALL, Scope.SQUAD):
+        raise Hidden
+    if viewer.scope == Scope.ALL:
+        return officers
+    return officers.filter(squad__in=viewer.squad_ids)
+
+
+def known_officer(viewer: Viewer, officer_id: UUID) -> Officer:
+    """One of them. Raises Hidden."""
+    officer = known_officers(viewer).filter(pk=officer_id).first()
+    if officer is None:
+        raise Hidden
+    return officer
+
+
+def takers(now: datetime, *, ranks: Iterable[Rank], without: UUID) -> list[Officer]:
+    """Officers of these ranks who are there, stay, and are not the one who hands over; by badge."""
+    leaving = HandOver.objects.filter(state=HandOverState.WAITING).values("officer")
+    there = Officer.objects.filter(on_duty(localdate(now)), rank__in=list(ranks))
+    chosen = there.exclude(pk=without).exclude(pk__in=leaving).select_related("squad")
+    return list(chosen.order_by("badge"))
