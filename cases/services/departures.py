@@ -1,6 +1,5 @@
 """What ends with an officer who is gone? The account, its sessions, and what was granted to it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -8,11 +7,12 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from audit.events import Event
-from audit.recorder import Note, record, record_many
+from audit.recorder import record
 from cases.access import Viewer
 from cases.enums import Permission
-from cases.models import Account, CaseUserObjectPermission
+from cases.models import Account
 from cases.services.accounts import LastManager
+from cases.services.grants import end_grants_of
 from cases.services.sessions import end_sessions_of
 
 GONE = "The officer is no longer with the unit."
@@ -48,22 +48,6 @@ def close_account_of(officer_id: UUID, now: datetime) -> None:
         reason=GONE,
         changes={"is_active": [True, False]},
     )
-
-
-def end_grants_of(account_id: UUID, now: datetime, reason: str) -> int:
-    """A step: end every grant to the account; how many."""
-    live = CaseUserObjectPermission.objects.select_for_update(of=("self",)).filter(
-        user=account_id, ended_at__isnull=True, expires_at__gt=now
-    )
-    rows = list(live.values_list("pk", "content_object_id"))
-    CaseUserObjectPermission.objects.filter(pk__in=[key for key, _ in rows]).update(ended_at=now)
-    record_many(Event.GRANT_ENDED, _notes(rows, account_id, reason), at=now)
-    return len(rows)
-
-
-def _notes(rows: Iterable[tuple[int, UUID]], account_id: UUID, reason: str) -> Iterable[Note]:
-    details = {"account": str(account_id)}
-    return (Note("case", case_id, reason=reason, details=details) for _, case_id in rows)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission as ModelPermission
 from django.db import transaction
 
 from audit.events import Event
-from audit.recorder import record
+from audit.recorder import Note, record, record_many
 from cases import access
 from cases.access import Viewer
 from cases.enums import Permission
@@ -188,3 +188,16 @@ def redact_grants_again(case: Case, redacted: Redactor) -> int:
             changed.append(grant)
     CaseUserObjectPermission.objects.bulk_update(changed, ["reason"])
     return len(changed)
+
+
+def end_grants_of(account_id: UUID, now: datetime, reason: str) -> int:
+    """A step: end every grant to one account, whose officer left or moved; how many."""
+    live = CaseUserObjectPermission.objects.select_for_update(of=("self",)).filter(
+        user=account_id, ended_at__isnull=True, expires_at__gt=now
+    )
+    rows = list(live.values_list("pk", "content_object_id"))
+    CaseUserObjectPermission.objects.filter(pk__in=[key for key, _ in rows]).update(ended_at=now)
+    details = {"account": str(account_id)}
+    notes = (Note("case", case_id, reason=reason, details=details) for _, case_id in rows)
+    record_many(Event.GRANT_ENDED, notes, at=now)
+    return len(rows)

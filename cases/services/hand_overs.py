@@ -34,8 +34,9 @@ from cases.selectors.staff import SUPERVISING, supervises, takers
 from cases.selectors.versions import changes_since, values_of
 from cases.services.assignments import give_case
 from cases.services.clocks import refresh_cases, refresh_officers
-from cases.services.departures import MOVED, close_account_of, end_grants_of
+from cases.services.departures import MOVED, close_account_of
 from cases.services.flagging import RULES, clear_desk
+from cases.services.grants import end_grants_of
 from cases.services.locking import lock_officers
 from cases.services.officers import locked_hand_over, settle
 
