@@ -342,7 +342,8 @@ def _in_order(assignments: Iterable[AssignmentFact]) -> list[AssignmentFact]:
 
 def _is_active(fact: AssignmentFact) -> bool:
     """Whether the officer was there to take the case."""
-    return fact.officer_active_to is None or fact.effective_at < fact.officer_active_to
+    gone_at = fact.officer_active_to
+    return fact.left_open or gone_at is None or fact.effective_at < gone_at
 
 
 def _left_at(fact: AssignmentFact, successor: AssignmentFact | None) -> datetime | None:
@@ -356,8 +357,7 @@ def _assignments(case: _Case) -> Iterator[Clock]:
     """One clock until somebody active has the case, and one for each time nobody has it again.
 
     The latter carries the key of the assignment that came to nothing. It is due at once when its
-    officer left the unit, when a hand-over left it open, or when the case was handed to somebody
-    who is no longer there.
+    officer left the unit or left it open, or when the case was handed to somebody who is gone.
     """
     held = _in_order(case.facts.assignments)
     taken = [fact.effective_at for fact in held if _is_active(fact)]

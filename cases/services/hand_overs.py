@@ -7,7 +7,7 @@ desk of a supervisor who may, at the least a captain's, with `orphaned` raised a
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -38,10 +38,8 @@ from cases.services.departures import MOVED, close_account_of
 from cases.services.flagging import RULES, clear_desk
 from cases.services.grants import end_grants_of
 from cases.services.locking import lock_officers
-from cases.services.officers import locked_hand_over, settle
+from cases.services.officers import JUST_BEFORE, locked_hand_over, settle
 
-# An assignment that is left open ends just before the moment: due then, it is overdue now.
-JUST_BEFORE = timedelta(microseconds=1)
 WORDS = {
     HandOverKind.LEAVES: "The officer leaves.",
     HandOverKind.MOVES: "The officer moves to another squad.",

@@ -6,7 +6,7 @@ hand-over waits with a due time; on the day somebody is gone, whatever they stil
 (`services.hand_overs`).
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -16,13 +16,16 @@ from audit.events import Event
 from audit.recorder import record
 from cases.access import NotPermitted, Viewer
 from cases.enums import HandOverKind, HandOverState, Permission, Scope
-from cases.models import Case, HandOver, Officer, Squad
+from cases.models import Assignment, Case, HandOver, Officer, Squad
 from cases.models.case import OPEN
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.policy import current_policy, unit_calendar
 from cases.selectors.staff import known_officer, manages_officers
 from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.departures import close_account_of, refuse_losing_last_manager
+
+# An assignment that is left open ends just before the moment: due then, it is overdue now.
+JUST_BEFORE = timedelta(microseconds=1)
 
 
 class NoReason(ValueError):
@@ -63,10 +66,30 @@ def deactivate_officer(
         reason=visible(reason),
         changes={"active_to": [before.isoformat() if before else "", on.isoformat()]},
     )
+    if on <= localdate(now):
+        _had_until_now(officer, on, now)
     _take_notice(officer, now)
     if on <= localdate(now):
         close_account_of(officer.pk, now)
     return waiting
+
+
+def _had_until_now(officer: Officer, on: date, now: datetime) -> None:
+    """What they were given on their first day gone, or after it, they had: it is left open now.
+
+    Without this the rules would take it for a case that was given to somebody who is not there.
+    """
+    since = datetime.combine(on, time.min, unit_calendar().time_zone)
+    late = Assignment.objects.filter(
+        officer=officer, ended_at__isnull=True, assigned_at__gte=since, assigned_at__lte=now
+    )
+    late.update(ended_at=now - JUST_BEFORE, left_open=True)
+
+
+def _has_again(officer: Officer) -> None:
+    """The same undone: they stay, and what nobody took over meanwhile is theirs."""
+    left = Assignment.objects.filter(officer=officer, left_open=True, case__detective=officer)
+    left.update(ended_at=None, left_open=False)
 
 
 @transaction.atomic
@@ -119,6 +142,7 @@ def withdraw_hand_over(*, viewer: Viewer, now: datetime, officer_id: UUID, reaso
     if leaves:
         officer.active_to = None
         officer.save(update_fields=["active_to"])
+        _has_again(officer)
     settle(waiting, HandOverState.WITHDRAWN, viewer, now)
     changes = {"active_to": [before.isoformat() if before else "", ""]} if leaves else {}
     record(

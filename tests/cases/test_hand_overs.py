@@ -467,3 +467,19 @@ def test_one_hand_over_waits_and_what_is_left_open_has_ended(desk: Desk) -> None
         transaction.atomic(),
     ):
         AssignmentFactory.create(left_open=True)
+
+
+@pytest.mark.parametrize("ago", [timedelta(hours=1), timedelta(microseconds=2)])
+def test_what_came_on_the_last_day_is_orphaned_too_and_theirs_again(
+    desk: Desk, ago: timedelta
+) -> None:
+    case, officer = desk.held_case(), desk.detective.officer
+    Assignment.objects.filter(case=case).update(assigned_at=NOW - ago, entered_at=NOW - ago)
+    assert officer is not None
+    leaves(desk.detective)
+    assert orphaned(case) is not None
+
+    withdraw_hand_over(viewer=administrator(), now=NOW, officer_id=officer.pk, reason=WHY)
+
+    assert orphaned(case) is None
+    assert case.assignments.get().ended_at is None
