@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils.timezone import localdate
 
 from cases.access import Viewer
@@ -23,6 +23,7 @@ from cases.rules.ranking import (
     concern_of,
 )
 from cases.rules.words import sentence
+from cases.selectors.officers import hand_overs_waiting
 from cases.selectors.ranked import PAGE_SIZE, Filters, ranked
 
 SWEEP_INTERVAL = timedelta(minutes=5)
@@ -295,10 +296,14 @@ def _counts(concerns: Mapping[str, int]) -> tuple[Count, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Squads that the viewer supervises and the active detectives in them, as (id, name)."""
+    """Squads that the viewer supervises and the active detectives in them, as (id, name).
+
+    `hand_overs_wait`: somewhere in the unit; whose they are is asked only then.
+    """
 
     squads: tuple[tuple[str, str], ...] = ()
     detectives: tuple[tuple[str, str], ...] = ()
+    hand_overs_wait: bool = False
 
 
 def choices(viewer: Viewer, now: datetime) -> Choices:
@@ -306,16 +311,18 @@ def choices(viewer: Viewer, now: datetime) -> Choices:
     squads = Squad.objects.order_by("name", "officers__name")
     if viewer.scope != Scope.ALL:
         squads = squads.filter(pk__in=sorted(viewer.squad_ids))
-    rows = squads.values_list("pk", "name", *(f"officers__{name}" for name in _OFFICER))
+    officer = (f"officers__{name}" for name in _OFFICER)
+    rows = squads.values_list("pk", "name", *officer, Exists(hand_overs_waiting()))
     today = localdate(now)
     named = {str(row[0]): row[1] for row in rows}
     several = len(named) > 1
     detectives = {
         str(pk): f"{name}, {squad}" if several else name
-        for _, squad, pk, name, rank, starts_on, ends_on in rows
+        for _, squad, pk, name, rank, starts_on, ends_on, _ in rows
         if rank == Rank.DETECTIVE and starts_on <= today and (ends_on is None or ends_on > today)
     }
-    return Choices(tuple(named.items()), tuple(detectives.items()))
+    waits = any(row[-1] for row in rows)
+    return Choices(tuple(named.items()), tuple(detectives.items()), waits)
 
 
 _OFFICER = ("pk", "name", "rank", "active_from", "active_to")

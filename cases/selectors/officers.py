@@ -128,10 +128,14 @@ def waiting_hand_overs(viewer: Viewer, now: datetime) -> tuple[Waiting, ...]:
     return tuple(_waiting(row, now) for row in rows.order_by("due_at", "pk"))
 
 
+def hand_overs_waiting() -> QuerySet[HandOver]:
+    """All that wait, in the whole unit."""
+    return HandOver.objects.filter(state=HandOverState.WAITING)
+
+
 def hand_overs_to_do(viewer: Viewer, now: datetime) -> tuple[Waiting, ...]:
     """Those of them that are this viewer's to do."""
-    waiting = HandOver.objects.filter(state=HandOverState.WAITING)
-    rows = waiting.select_related("officer", "to_squad").order_by("due_at", "pk")
+    rows = hand_overs_waiting().select_related("officer", "to_squad").order_by("due_at", "pk")
     return tuple(_waiting(row, now) for row in rows if supervises(viewer, row.officer))
 
 

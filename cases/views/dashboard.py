@@ -123,7 +123,7 @@ def _page(
         "drawn_at": shown.as_of,
         "pages": _pages(page, filters),
         "narrowed": bool(query_of(filters)),
-        "hand_overs": hand_overs_to_do(viewer, now),
+        "hand_overs": hand_overs_to_do(viewer, now) if offered.hand_overs_wait else (),
         "may": {
             "acknowledge": viewer.can(Permission.ACKNOWLEDGE_FLAG),
             "assign": viewer.can(Permission.ASSIGN_CASE),
