@@ -127,6 +127,8 @@ class Event(TextChoices):
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     PASSKEY_BEHIND = "passkey_behind", "Passkey's count went back"
     SIGN_INS_DISOWNED = "sign_ins_disowned", "Sign-in disowned"
+    PROVIDER_LINKED = "provider_linked", "Identity provider linked"
+    PROVIDER_UNLINKED = "provider_unlinked", "Identity provider unlinked"
     ADDRESS_PAUSED = "address_paused", "Sign-ins from an address paused"
     SERVICE_KEY_MADE = "service_key_made", "Machine's key made"
     SERVICE_KEY_REVOKED = "service_key_revoked", "Machine's key revoked"

@@ -298,6 +298,13 @@ class ServiceScope(TextChoices):
     SWEEP_HEALTH = "sweep_health", "Whether the sweep runs, and how many flags wait"
 
 
+class ProviderKind(TextChoices):
+    """How an identity provider speaks."""
+
+    OPENID = "openid", "OpenID Connect"
+    SAML = "saml", "SAML 2.0"
+
+
 class ExpungeState(TextChoices):
     REQUESTED = "requested", "Waiting for a second person"
     WITHDRAWN = "withdrawn", "Withdrawn"

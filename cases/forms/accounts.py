@@ -8,10 +8,11 @@ from django.core.validators import RegexValidator
 
 NAME_RULE = "Username: small letters, figures, dots and dashes."
 REASON_LENGTH = 1000
-LINK, FACTORS, CLOSE, OPEN = "link", "factors", "close", "open"
+LINK, FACTORS, UNLINK, CLOSE, OPEN = "link", "factors", "unlink", "close", "open"
 ACTS = (
     (LINK, "New link: the password is lost, or the invitation"),
     (FACTORS, "Take the second factors away: the phone or the key is lost"),
+    (UNLINK, "End the link to the identity provider: they are somebody else there now"),
     (CLOSE, "Close the account"),
     (OPEN, "Open the account again"),
 )

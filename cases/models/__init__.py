@@ -14,6 +14,7 @@ from cases.models.importing import ImportChunk, ImportRejection, ImportRun, Save
 from cases.models.linking import CaseLink
 from cases.models.officer import Officer, Squad
 from cases.models.policy import Policy
+from cases.models.provider import ProviderLink, SpentAnswer
 from cases.models.referral import Referral
 from cases.models.release import (
     Release,
@@ -56,6 +57,7 @@ __all__ = [
     "OffenseCode",
     "Officer",
     "Policy",
+    "ProviderLink",
     "Referral",
     "Release",
     "ReleaseFile",
@@ -70,6 +72,7 @@ __all__ = [
     "SavedFilter",
     "SavedMapping",
     "ServiceKey",
+    "SpentAnswer",
     "Squad",
     "SubmittedForm",
     "SweepRun",

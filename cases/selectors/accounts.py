@@ -10,13 +10,14 @@ from django.db.models import Exists, OuterRef
 from audit.events import Event
 from audit.recorder import record
 from cases.access import Viewer
-from cases.models import Account, Officer, Role
+from cases.models import Account, Officer, ProviderLink, Role
 from cases.selectors.factors import FACTORS
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """One account as whoever manages accounts sees it. `standing`: open, invited or closed."""
+    """One account as whoever manages accounts sees it. `standing`: open, by provider,
+    no password or closed."""
 
     id: UUID
     username: str
@@ -29,15 +30,18 @@ class AccountLine:
 
 def account_lines(*, viewer: Viewer, now: datetime) -> tuple[AccountLine, ...]:
     """Every account, by username; leaves an entry."""
+    linked = ProviderLink.objects.filter(account=OuterRef("pk"))
     factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
-    rows = Account.objects.select_related("role").annotate(second=Exists(factors))
+    rows = Account.objects.select_related("role").annotate(
+        second=Exists(factors), linked=Exists(linked)
+    )
     lines = tuple(
         AccountLine(
             row.pk,
             row.username,
             row.display_name,
             row.role.label,
-            _standing(row),
+            _standing(row, is_linked=row.linked),
             row.second,
             row.last_login,
         )
@@ -47,10 +51,12 @@ def account_lines(*, viewer: Viewer, now: datetime) -> tuple[AccountLine, ...]:
     return lines
 
 
-def _standing(account: Account) -> str:
+def _standing(account: Account, *, is_linked: bool) -> str:
     if not account.is_active:
         return "closed"
-    return "open" if account.has_usable_password() else "no password"
+    if account.has_usable_password():
+        return "open"
+    return "by provider" if is_linked else "no password"
 
 
 def officer_choices() -> list[tuple[str, str]]:

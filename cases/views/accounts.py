@@ -18,10 +18,11 @@ from django.views.decorators.http import require_http_methods
 from audit.guard import leaves_no_entry
 from cases.access import Viewer, viewer_for
 from cases.enums import Permission
-from cases.forms.accounts import FACTORS, LINK, OPEN, AccountForm, InviteForm
+from cases.forms.accounts import FACTORS, LINK, OPEN, UNLINK, AccountForm, InviteForm
 from cases.forms.passwords import NewPasswordForm
 from cases.models import Account
 from cases.selectors.accounts import account_lines, officer_choices, role_choices
+from cases.selectors.providers import providers
 from cases.services.accounts import LastManager, NothingChanged, change_password, set_active
 from cases.services.factors import NoFactor, reset_factors
 from cases.services.invitations import (
@@ -34,12 +35,11 @@ from cases.services.invitations import (
     invited,
 )
 from cases.services.lockout import NoReason
+from cases.services.providers import NotLinked, unlink_account
 from cases.views.gate import public, requires, signed_in, viewer_of
-from cases.views.standing import fresh
+from cases.views.standing import INVITED_BY, fresh
 
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
-# The link's token leaves the address for the session at once: no history and no log keeps it.
-INVITED_BY = "invitation"
 
 
 @requires(Permission.MANAGE_ACCOUNTS)
@@ -57,7 +57,7 @@ def show(request: HttpRequest) -> HttpResponse:
             return _done(request, viewer, now, form.cleaned_data)
         except NoReason as refused:
             form.add_error("reason", str(refused))
-        except (NotOpen, NothingChanged, LastManager, NoFactor) as refused:
+        except (NotOpen, NothingChanged, LastManager, NoFactor, NotLinked) as refused:
             form.add_error(None, str(refused))
     context = {"lines": lines, "form": form}
     return render(request, "accounts/list.html", context, status=422 if form.errors else 200)
@@ -71,7 +71,10 @@ def _done(
     if given["act"] == LINK:
         token = invite_again(viewer=viewer, now=now, account_id=account_id, reason=reason)
         return _show_link(request, token)
-    if given["act"] == FACTORS:
+    if given["act"] == UNLINK:
+        unlink_account(viewer=viewer, now=now, account_id=account_id, reason=reason)
+        messages.success(request, "The identity provider opens that account no more.")
+    elif given["act"] == FACTORS:
         reset_factors(viewer=viewer, now=now, account_id=account_id, reason=reason)
         messages.success(request, "Their next sign-in asks for a new second factor.")
     else:
@@ -141,7 +144,7 @@ def accept(request: HttpRequest) -> HttpResponse:
             return redirect("sign-in")
     except Void as refused:
         return render(request, "accounts/void.html", {"sentence": str(refused)}, None, 410)
-    context = {"form": form, "username": account.username}
+    context = {"form": form, "username": account.username, "providers": providers()}
     return render(request, "accounts/accept.html", context, None, 422 if form.errors else 200)
 
 

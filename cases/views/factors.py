@@ -25,6 +25,7 @@ from cases.forms.factors import AppForm, FactorForm, PasskeyForm, SecondForm
 from cases.models import Account
 from cases.selectors.factors import APP, PASSKEY, codes_left, factors_of
 from cases.selectors.lockout import is_lock, last_turn
+from cases.selectors.providers import providers_of
 from cases.selectors.sessions import sessions_of
 from cases.services.factors import (
     LastFactor,
@@ -39,7 +40,7 @@ from cases.services.factors import (
 from cases.services.lockout import admit
 from cases.services.sessions import NoSession, disown_sign_ins, end_session
 from cases.views.gate import public, signed_in, viewer_of, while_enrolling
-from cases.views.standing import SECOND, enter, fresh, how, pending
+from cases.views.standing import SECOND, enter, first_by, fresh, how, pending
 
 # The secret that an app has been shown and has not proved yet, sealed.
 OFFERED = "factor_offered"
@@ -83,7 +84,7 @@ def _proved(request: HttpRequest, account: Account, given: dict[str, Any]) -> st
             code=given["code"],
             credential=given["credential"],
         )
-    told = how(request, account, second=by)
+    told = how(request, account, second=by, **first_by(request))
     verified = account if by else None
     return by if admit(now=now, username=account.username, verified=verified, how=told) else ""
 
@@ -96,6 +97,7 @@ def show(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     context = {
         "factors": factors_of(viewer.account_key),
+        "providers": providers_of(viewer.account_key),
         "codes_left": codes_left(viewer.account_key),
         "sessions": sessions_of(viewer.account_key, timezone.now(), request.session.session_key),
         "required": settings.REQUIRE_MFA,

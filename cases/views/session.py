@@ -22,6 +22,7 @@ from cases.models import Account
 from cases.rules.limits import SIGN_INS
 from cases.selectors.factors import has_factor
 from cases.selectors.lockout import is_lock, last_turn
+from cases.selectors.providers import providers
 from cases.services.addresses import is_paused
 from cases.services.lockout import admit
 from cases.views.gate import public, signed_in, viewer_of, while_enrolling
@@ -75,7 +76,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
-    context = {"form": form, "one_factor": not settings.REQUIRE_MFA}
+    context = {
+        "form": form,
+        "one_factor": not settings.REQUIRE_MFA,
+        "providers": providers(),
+        "target": _next(request),
+    }
     return render(request, "registration/sign_in.html", context, status=status)
 
 

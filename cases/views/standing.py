@@ -20,6 +20,7 @@ from audit.middleware import session_digest
 from audit.recorder import record
 from cases.models import Account
 from cases.rules.sessions import device_name, is_fresh, why_over
+from cases.selectors.providers import providers_of
 from cases.selectors.sessions import (
     BEGAN,
     DEVICE,
@@ -45,6 +46,8 @@ NOTED_EVERY = timedelta(minutes=1)
 BY_ITSELF = "x-asks-by-itself"
 COOKIE = "caseunit_device"
 COOKIE_DAYS = 400
+# The link's token leaves the address for the session at once: no history and no log keeps it.
+INVITED_BY = "invitation"
 AGAIN = "_password_again"
 WRONG = "That is not your password, or your account is locked."
 
@@ -119,13 +122,16 @@ def _tell(request: HttpRequest, account: Account) -> None:
         )
 
 
-def await_second(request: HttpRequest, account: Account, now: datetime, target: str) -> None:
-    """Remember for five minutes that the password was right, and nothing more."""
+def await_second(
+    request: HttpRequest, account: Account, now: datetime, target: str, *, by: str = ""
+) -> None:
+    """Remember for five minutes that the password was right, or `by` whom else, and no more."""
     request.session.cycle_key()
     request.session[PENDING] = {
         "account": str(account.pk),
         "at": now.timestamp(),
         "next": target,
+        "by": by,
     }
 
 
@@ -137,6 +143,12 @@ def pending(request: HttpRequest, now: datetime) -> tuple[Account, str] | None:
         return None
     account = Account.objects.filter(pk=waiting["account"], is_active=True).first()
     return (account, waiting["next"]) if account else None
+
+
+def first_by(request: HttpRequest) -> dict[str, object]:
+    """For the entry: which provider vouched in the password's place, if one did."""
+    by = (request.session.get(PENDING) or {}).get("by")
+    return {"by": by} if by else {}
 
 
 def why_session_is_over(request: HttpRequest, account: Account, now: datetime) -> str:
@@ -200,7 +212,14 @@ def _ask_again(request: HttpRequest, error: str) -> HttpResponse:
         if name not in {AGAIN, "csrfmiddlewaretoken"}
         for value in values
     ]
-    context = {"kept": kept, "error": error, "name": AGAIN}
+    account = cast("Account", request.user)
+    context = {
+        "kept": kept,
+        "error": error,
+        "name": AGAIN,
+        "has_password": account.has_usable_password(),
+        "providers": [one for one in providers_of(account.pk) if one.linked_at],
+    }
     answer = render(request, "registration/again.html", context, status=422 if error else 200)
     add_never_cache_headers(answer)
     return answer

@@ -17,6 +17,7 @@ from caseunit.settings.environment import (
     seal_keys,
     secret_key,
 )
+from caseunit.settings.identity import openid
 from caseunit.settings.providers import provided_keys
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -162,6 +163,8 @@ SYSTEM_USE_BANNER = env.str("CASEUNIT_BANNER", "")
 # Second factors are allauth's; the pages, and the one door that counts failures, are our own
 # (decision 23). None of allauth's addresses is served: nobody signs up, nobody is mailed a link.
 REQUIRE_MFA = env.bool("CASEUNIT_REQUIRE_MFA", True)
+# Identity providers that may vouch for accounts linked to them (decision 30); None: there is none.
+OPENID = openid()
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"username"}

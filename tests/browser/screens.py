@@ -73,7 +73,7 @@ NO_PAGES = {
     "statistics-file": "a CSV file",
 }
 # Before one is signed in; tests of signing in walk them.
-OUTSIDE = {"sign-in", "sign-in-second", "invitation"}
+OUTSIDE = {"sign-in", "sign-in-second", "invitation", "openid-start", "openid-answer"}
 
 
 def page_name(address: str) -> str:

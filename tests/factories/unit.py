@@ -13,6 +13,7 @@ from cases.models import (
     HandOver,
     Officer,
     Policy,
+    ProviderLink,
     Role,
     RolePermission,
     SavedFilter,
@@ -189,3 +190,13 @@ class ServiceKeyFactory(DjangoModelFactory[ServiceKey]):
     created_at: Any = NOW - DAY
     created_by: Any = factory.SubFactory(AccountFactory, role=RoleCode.ADMINISTRATOR)
     expires_at: Any = NOW + 30 * DAY
+
+
+class ProviderLinkFactory(DjangoModelFactory[ProviderLink]):
+    class Meta:
+        model = ProviderLink
+
+    account: Any = factory.SubFactory(AccountFactory)
+    kind: Any = "openid"
+    subject_digest: Any = factory.Sequence(lambda n: n.to_bytes(32, "big"))
+    linked_at: Any = NOW - DAY

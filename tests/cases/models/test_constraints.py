@@ -39,6 +39,7 @@ from tests.factories import (
     OffenseCodeFactory,
     OfficerFactory,
     PolicyFactory,
+    ProviderLinkFactory,
     ReferralFactory,
     ResponseFactory,
     RevealFactory,
@@ -83,6 +84,7 @@ VOCABULARIES: list[tuple[str, Factory, str]] = [
     ("offense_code_scheme_known", OffenseCodeFactory, "scheme"),
     ("officer_rank_known", OfficerFactory, "rank"),
     ("person_role_known", InvolvedPersonFactory, "role"),
+    ("provider_link_kind_known", ProviderLinkFactory, "kind"),
     ("referral_channel_known", ReferralFactory, "channel"),
     ("referral_priority_known", ReferralFactory, "priority"),
     ("response_kind_known", ResponseFactory, "kind"),
@@ -361,6 +363,14 @@ def test_a_person_is_expunged_once() -> None:
         ExpungeFactory.create(case=first.case, victim=None, person=witness)
     change(first, {"state": ExpungeState.WITHDRAWN})
     assert ExpungeFactory.create(case=first.case, victim=first.victim).pk
+
+
+def test_a_subject_is_one_accounts_and_an_account_one_subjects() -> None:
+    first, second = ProviderLinkFactory.create_batch(2)
+
+    refuse("provider_link_of_one_account", second, {"subject_digest": first.subject_digest})
+    refuse("provider_link_once_per_account", second, {"account": first.account})
+    assert change(second, {"account": first.account, "kind": "saml"}) == 1
 
 
 def test_a_machines_key_ends_after_it_began() -> None:
