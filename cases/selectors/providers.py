@@ -12,7 +12,7 @@ from cases.enums import ProviderKind
 from cases.models import Account, ProviderLink
 from cases.rules.vouching import Vouched
 
-STARTS = {ProviderKind.OPENID: "openid-start"}
+STARTS = {ProviderKind.OPENID: "openid-start", ProviderKind.SAML: "saml-start"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Provider:
 
 def providers() -> tuple[Provider, ...]:
     """Those that are configured; none, unless the unit wants one."""
-    known = {ProviderKind.OPENID: settings.OPENID}
+    known = {ProviderKind.OPENID: settings.OPENID, ProviderKind.SAML: settings.SAML}
     return tuple(
         Provider(kind, one.label, STARTS[kind]) for kind, one in known.items() if one is not None
     )

@@ -37,6 +37,7 @@ from cases.services.providers import (
     unlink_provider,
 )
 from cases.views.gate import signed_in, viewer_of
+from cases.views.session import BANNER
 from cases.views.standing import (
     INVITED_BY,
     PROVED,
@@ -97,10 +98,15 @@ def ask(request: HttpRequest, kind: ProviderKind) -> Asked | None:
     return asked
 
 
-def take(request: HttpRequest, kind: ProviderKind, key: str) -> Asked | None:
-    """The question that this answers, which is thereby used up; None: none was asked."""
+def take(request: HttpRequest, kind: ProviderKind, key: str | None = None) -> Asked | None:
+    """The question that this answers, which is thereby used up; None: none was asked.
+
+    Without `key`, the caller compares it with what was signed.
+    """
     known = request.session.pop(ASKED, None)
-    if not known or known["kind"] != kind or not secrets.compare_digest(known["key"], key):
+    if not known or known["kind"] != kind:
+        return None
+    if key is not None and not secrets.compare_digest(known["key"].encode(), key.encode()):
         return None
     asked = Asked(**known)
     age = timezone.now().timestamp() - asked.at
@@ -111,7 +117,7 @@ def _may_ask(request: HttpRequest, purpose: str) -> bool:
     if purpose == INVITATION:
         return bool(request.session.get(INVITED_BY))
     if purpose == SIGN_IN:
-        return bool(request.session.get("banner_acknowledged"))
+        return bool(request.session.get(BANNER))
     if purpose == LINK:
         since = timezone.now().timestamp() - request.session.get(MAY_LINK, 0)
         return _sits_there(request) and since < ASKED_FOR.total_seconds()
@@ -145,6 +151,10 @@ def refuse(request: HttpRequest, kind: ProviderKind, why: str) -> HttpResponse:
     now = timezone.now()
     if not is_paused(now):
         admit(now=now, username="", verified=None, how={"by": kind, "why": why})
+    return say_refused(request)
+
+
+def say_refused(request: HttpRequest) -> HttpResponse:
     return _say(request, "refused", 403)
 
 
@@ -178,12 +188,12 @@ def _not_let_in(
 ) -> HttpResponse:
     name = account.username if account else ""
     admit(now=now, username=name, verified=None, how=how(request, account, **told))
-    return _say(request, "refused", 403)
+    return say_refused(request)
 
 
 def _link(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
     if not _sits_there(request):
-        return _say(request, "refused", 403)
+        return say_refused(request)
     kind, now = ProviderKind(asked.kind), timezone.now()
     viewer = viewer_for(cast("Account", request.user))
     request.session.pop(MAY_LINK, None)
@@ -199,13 +209,13 @@ def _link(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
 
 def _prove_again(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
     if not _sits_there(request):
-        return _say(request, "refused", 403)
+        return say_refused(request)
     kind, account = ProviderKind(asked.kind), cast("Account", request.user)
     verified = account if account_of(kind, vouched) == account else None
     told = {"again": True, "by": kind}
     now = timezone.now()
     if not admit(now=now, username=account.username, verified=verified, how=told):
-        return _say(request, "refused", 403)
+        return say_refused(request)
     request.session[PROVED] = now.timestamp()
     return render(request, "providers/proved.html")
 

@@ -17,7 +17,7 @@ from caseunit.settings.environment import (
     seal_keys,
     secret_key,
 )
-from caseunit.settings.identity import openid
+from caseunit.settings.identity import openid, saml
 from caseunit.settings.providers import provided_keys
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -165,6 +165,7 @@ SYSTEM_USE_BANNER = env.str("CASEUNIT_BANNER", "")
 REQUIRE_MFA = env.bool("CASEUNIT_REQUIRE_MFA", True)
 # Identity providers that may vouch for accounts linked to them (decision 30); None: there is none.
 OPENID = openid()
+SAML = saml()
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"username"}

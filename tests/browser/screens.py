@@ -64,6 +64,7 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
 NO_PAGES = {
     "health": "one word for whoever watches the servers",
     "home": "leads to the first page of a role",
+    "saml-metadata": "XML for an identity provider",
     "sweep-health": "answers a machine that has a key",
     "session-state": "answers the page's own script",
     "person-reveal": "takes the form; anything else is refused and recorded",
@@ -73,7 +74,7 @@ NO_PAGES = {
     "statistics-file": "a CSV file",
 }
 # Before one is signed in; tests of signing in walk them.
-OUTSIDE = {"sign-in", "sign-in-second", "invitation", "openid-start", "openid-answer"}
+OUTSIDE = {"sign-in", "sign-in-second", "invitation", "openid-start", "openid-answer", "saml-start"}
 
 
 def page_name(address: str) -> str:
