@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode, urlsplit
@@ -143,7 +143,7 @@ def _fetched(request: Request) -> dict[str, Any]:
     """A JSON object. A refusal by the provider is one of us; anything else is its absence."""
     try:
         with _opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-            said = json.loads(answer.read(LONGEST_ANSWER))
+            said = _decoded(answer)
     except HTTPError as error:
         error.close()
         if request.data is not None and error.code in {400, 401, 403}:
@@ -154,6 +154,10 @@ def _fetched(request: Request) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise Away("The provider's answer can't be read.")
     return said
+
+
+def _decoded(answer: HTTPResponse) -> Any:
+    return json.loads(answer.read(LONGEST_ANSWER))
 
 
 def _challenge(verifier: str) -> str:
