@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from audit.context import SYSTEM_PREFIX, Context
 from audit.events import Event, Outcome
-from audit.guard import left_entry
-from audit.recorder import record
+from audit.guard import UntoldKeyUse, left_entry
+from audit.keys import untold
+from audit.recorder import record, record_key_use
 
 
 class UnauditedTask(RuntimeError):
@@ -34,6 +35,16 @@ def held_to_account(context: Context) -> Iterator[None]:
     context.write_deferred()
     if context.wrote and _name(context) not in _unwatched() and not left_entry(context):
         _hold(context)
+    _hold_keys(context)
+
+
+def _hold_keys(context: Context) -> None:
+    if not untold() or _name(context) in _unwatched():
+        return
+    if getattr(settings, "AUDIT_REFUSE_UNAUDITED", False):
+        raise UntoldKeyUse(f"The task {_name(context)!r} opened sealed data untold.")
+    with transaction.atomic():
+        record_key_use(at=timezone.now())
 
 
 def _tell_of_failure(context: Context, error: Exception) -> None:

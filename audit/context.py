@@ -5,6 +5,7 @@ transaction: what is deferred (denied attempts) is written on the way out, when 
 transaction has ended.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
@@ -25,7 +26,8 @@ class Actor:
 @dataclass(slots=True)
 class Context:
     """An actor, where they act from, and what has been recorded for them so far: `left` holds the
-    number and time of entries, of which a batch leaves one.
+    number and time of entries, of which a batch leaves one; `keys` the use of sealing keys that no
+    entry tells of yet, as (id of the key, table): times.
     """
 
     actor: Actor
@@ -33,6 +35,7 @@ class Context:
     source: str | None = None
     left: list[tuple[int, datetime]] = field(default_factory=list)
     deferred: list[Callable[[], None]] = field(default_factory=list)
+    keys: Counter[tuple[str, str]] = field(default_factory=Counter)
     wrote: bool = False
     """Whether a statement was sent that writes to a case's table."""
 

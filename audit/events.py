@@ -166,6 +166,7 @@ class Event(TextChoices):
     RECONCILE_RAN = "reconcile_ran", "Reconcile ran"
     REPLAY_RAN = "replay_ran", "Replay ran"
     KEYS_ROTATED = "keys_rotated", "Sealing keys rotated"
+    KEYS_USED = "keys_used", "Sealing keys used"
     SEAL_BROKEN = "seal_broken", "Sealed value does not open"
     SEALS_VIEWED = "seals_viewed", "State of the seals viewed"
     REQUEST_FAILED = "request_failed", "Request failed"

@@ -21,6 +21,10 @@ class UnauditedResponse(RuntimeError):
     """A view answered without leaving an entry: it must call the recorder."""
 
 
+class UntoldKeyUse(RuntimeError):
+    """Sealed data was opened after the act's entry: call `record_key_use` in that transaction."""
+
+
 class UndeclaredView(RuntimeError):
     """A view says nothing about who may ask for it (`access_rule`); nobody may."""
 

@@ -24,6 +24,7 @@ from audit.events import Event, Outcome
 from audit.guard import (
     DENIED_STATUSES,
     UnauditedResponse,
+    UntoldKeyUse,
     broke,
     failed,
     left_entry,
@@ -31,7 +32,8 @@ from audit.guard import (
     require_declared,
     shows,
 )
-from audit.recorder import record
+from audit.keys import untold
+from audit.recorder import record, record_key_use
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -55,6 +57,7 @@ class AuditMiddleware:
             response = self.get_response(request)
             context.write_deferred()
             _hold_to_account(request, response, context)
+            _hold_keys(request, response)
         return response
 
     def process_view(
@@ -104,6 +107,23 @@ def _hold_to_account(request: HttpRequest, response: HttpResponse, context: Cont
         _require_entry(request, response, context)
     elif broke(response) or (failed(response) and request.user.is_authenticated):
         _record_alone(request, Event.REQUEST_FAILED, Outcome.FAILED, response.status_code)
+
+
+def _hold_keys(request: HttpRequest, response: HttpResponse) -> None:
+    """Nothing that was opened is shown before an entry says with which key.
+
+    What a refused form opened was told in the transaction that its refusal undid.
+    """
+    if not untold():
+        return
+    if (
+        shows(response)
+        and not failed(response)
+        and getattr(settings, "AUDIT_REFUSE_UNAUDITED", False)
+    ):
+        raise UntoldKeyUse(f"The view of {_route(request)!r} opened sealed data untold.")
+    with transaction.atomic():
+        record_key_use(at=timezone.now())
 
 
 def _record_refusal(request: HttpRequest, response: HttpResponse) -> None:

@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from audit.context import Actor, Context, current
 from audit.events import Event, Outcome
+from audit.keys import entry_of_use
 from audit.models import Entry
 
 MASK = "(sealed)"
@@ -75,7 +76,7 @@ def record(
     changes: Mapping[str, object] | None = None,
     details: Mapping[str, object] | None = None,
 ) -> Entry:
-    """Leave one entry beside the act it tells of.
+    """Leave one entry beside the act it tells of, and one of the keys that it used so far.
 
     `actor` defaults to whoever is bound (`audit.context`). Raises NotInTransaction, NobodyActing,
     and ValueError for an event or outcome that is not on the list.
@@ -85,7 +86,20 @@ def record(
     entry = _entry(event, note, at=at, actor=actor, outcome=outcome)
     entry.save(force_insert=True)
     _remember(entry)
+    record_key_use(at=at, act=entry)
     return entry
+
+
+def record_key_use(*, at: datetime, act: Entry | None = None) -> None:
+    """Leave an entry of the sealing keys that were used since the last one; none for no use.
+
+    Called by whoever opens something after the act's own entry; else `record` does it. It counts
+    for no act: `audit.guard` still asks for the act's own entry.
+    """
+    _require_transaction()
+    entry = entry_of_use(at=at, act=act)
+    if entry is not None:
+        entry.save(force_insert=True)
 
 
 def record_many(
@@ -101,6 +115,7 @@ def record_many(
     Entry.objects.bulk_create(entries, batch_size=BATCH)
     if entries:
         _remember(entries[0])
+        record_key_use(at=at, act=entries[0])
     return len(entries)
 
 

@@ -5,22 +5,26 @@ from typing import Any
 
 from cases import seal
 from cases.models.release import Release, ReleaseFile, ReleaseItem, ReleaseResult
-from cases.models.sealing import key_of, place
+from cases.models.sealing import note_use, place, sealing_key_of
 
 Part = ReleaseFile | ReleaseItem | ReleaseResult
 
 
 class ReleaseBox:
-    """The release's data key, opened once for many parts."""
+    """The release's data key, opened once for many parts. The log is told if any of them is."""
 
     def __init__(self, release: Release) -> None:
-        self._key = key_of(release)
+        self._release, self._told = release, False
+        self._key = sealing_key_of(release)
 
     def seal(self, part: Part, field: str, content: bytes) -> bytes:
         return seal.encrypt(self._key, content, _place(part, field))
 
     def open(self, part: Part, field: str) -> bytes:
         """Raises `seal.Tampered` for what does not belong where it stands."""
+        if not self._told:
+            note_use(self._release)
+            self._told = True
         return seal.decrypt(self._key, bytes(getattr(part, field)), _place(part, field))
 
     def text(self, item: ReleaseItem) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from audit.keys import key_used
 from cases import seal, shreds
 from cases.models.base import Sealed
 from cases.models.case import Case
@@ -66,10 +67,27 @@ def set_key(record: Sealed, data_key: bytes, generation: int) -> None:
 
 
 def key_of(record: Sealed) -> bytes:
-    """The record's data key.
+    """The record's data key, to open what is sealed with it: the log is told of the use.
 
     Raises `Expunged`, `StoreUnusable`, `seal.UnknownKey` or `seal.Tampered`.
     """
+    key = sealing_key_of(record)
+    note_use(record)
+    return key
+
+
+def note_use(record: Sealed) -> None:
+    """The log will be told which key opened something on this record."""
+    key_used(record.key_id, str(record._meta.model_name))
+
+
+def rewrap(record: Sealed) -> None:
+    """Wrap the record's key anew, under the current one. Whoever rotates tells of it in one."""
+    set_key(record, sealing_key_of(record), generation_of(record) or 0)
+
+
+def sealing_key_of(record: Sealed) -> bytes:
+    """The same, for whoever seals more with it and opens nothing. Raises as `key_of`."""
     if not record.wrapped_key:
         raise Expunged("The key of this record was destroyed.")
     wrapped = seal.WrappedKey(record.key_id, bytes(record.wrapped_key))

@@ -19,6 +19,7 @@ from audit.selectors import Filters
 from cases import access
 from cases.access import Viewer
 from cases.enums import (
+    AgeBand,
     CaseState,
     Channel,
     Disposition,
@@ -26,6 +27,7 @@ from cases.enums import (
     PersonRole,
     Priority,
     ReviewDecision,
+    Sex,
 )
 from cases.models import Case, Officer, Squad
 from cases.selectors.case_detail import CaseHead, case_head
@@ -71,12 +73,14 @@ LABELS = {
     "serious_injury": "Serious injury",
 }
 VOCABULARIES = {
+    "age_band": AgeBand,
     "channel": Channel,
     "decision": ReviewDecision,
     "disposition": Disposition,
     "offense_class": OffenseClass,
     "priority": Priority,
     "role": PersonRole,
+    "sex": Sex,
     "state": CaseState,
 }
 # Of what an entry holds, what a reader of the case may be told beside the change itself.
@@ -178,6 +182,9 @@ def _field(
     versions: list[Version] = []
     last = None
     for entry in entries:
+        # What stands beside the case, a referral, has fields of the same names.
+        if entry.event not in ON_FIELDS:
+            continue
         if "import" in entry.details and not entry.changes:
             last = None
         for field, before, after in _pairs(entry):

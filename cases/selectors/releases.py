@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from audit.events import Event
+from audit.models import Entry
 from audit.recorder import record
 from cases import access
 from cases.access import Hidden, Viewer
@@ -305,8 +306,8 @@ def redaction_log(release: Release) -> tuple[LogLine, ...]:
     )
 
 
-def looked(release: Release, now: datetime, **details: object) -> None:
-    record(
+def looked(release: Release, now: datetime, **details: object) -> Entry:
+    return record(
         Event.RELEASE_VIEWED,
         at=now,
         subject_type="release",

@@ -126,6 +126,7 @@ def response_page(*, viewer: Viewer, now: datetime, case_id: UUID) -> ResponsePa
     """
     case, can = access.open_case(viewer, case_id, now)
     access.demand(Permission.LOG_RESPONSE, can)
+    draft = _own_draft(viewer, case)
     record(Event.RESPONSE_STARTED, at=now, subject_type="case", subject_id=case.pk)
     parts = _parts(case)
     rules = ReportRules(circumstances_of(case), current_policy())
@@ -136,7 +137,7 @@ def response_page(*, viewer: Viewer, now: datetime, case_id: UUID) -> ResponsePa
         officers=officers_near(case, viewer, now),
         me=str(viewer.officer_id or ""),
         latest=_latest_version(case),
-        draft=_own_draft(viewer, case),
+        draft=draft,
         rules=rules,
     )
 

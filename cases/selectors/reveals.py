@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.utils.timezone import localtime
 
-from audit.recorder import record
+from audit.models import Entry
+from audit.recorder import record, record_key_use
 from cases import access, seal
 from cases.access import Hidden, Viewer
 from cases.enums import AgeBand, PersonRole, ResponseKind, RevealReason, Sex
@@ -120,8 +121,8 @@ def _page(viewer: Viewer, now: datetime, thing: Thing, session: str) -> RevealPa
         raise Hidden
     window = open_window(viewer, thing, session, now)
     details = {"case": str(case.pk), thing.column: str(thing.record.pk), "shown": bool(window)}
-    record(thing.looked_at, at=now, subject_type="case", subject_id=case.pk, details=details)
-    shown, trouble = _shown(window, thing, now) if window else (None, "")
+    look = record(thing.looked_at, at=now, subject_type="case", subject_id=case.pk, details=details)
+    shown, trouble = _shown(window, thing, look) if window else (None, "")
     rule = current_policy().reveals
     return RevealPage(
         head=case_head(case, can, now),
@@ -138,13 +139,15 @@ def _page(viewer: Viewer, now: datetime, thing: Thing, session: str) -> RevealPa
     )
 
 
-def _shown(window: Reveal, thing: Thing, now: datetime) -> tuple[WindowCard | None, str]:
-    """What an open window shows, or why it can't."""
+def _shown(window: Reveal, thing: Thing, look: Entry) -> tuple[WindowCard | None, str]:
+    """What an open window shows, or why it can't. The log is told of the key before it is shown."""
     try:
-        return WindowCard(opened(thing), window.masked_at, window.masked_at - now), ""
+        rows = opened(thing)
     except seal.SealError as error:
-        note_unreadable(thing, error, now)
+        note_unreadable(thing, error, look.at)
         return None, unreadable_words(error)
+    record_key_use(at=look.at, act=look)
+    return WindowCard(rows, window.masked_at, window.masked_at - look.at), ""
 
 
 def _about(thing: Thing) -> About:

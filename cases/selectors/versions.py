@@ -6,7 +6,9 @@ None of them identifies anybody; what does is sealed, and of it the log says onl
 from collections.abc import Mapping
 from datetime import datetime
 
-from cases.models import Case
+from django.db.models import Model
+
+from cases.models import Case, InvolvedPerson, Referral, Victim
 
 FIELDS = (
     "number",
@@ -39,12 +41,7 @@ def values_of(case: Case) -> Values:
 
 def changes_since(before: Values, case: Case) -> dict[str, list[str]]:
     """Each field that is another now, as `[before, after]`."""
-    after = values_of(case)
-    return {
-        name: [before.get(name, ""), after[name]]
-        for name in FIELDS
-        if before.get(name, "") != after[name]
-    }
+    return differences(before, values_of(case))
 
 
 def _column(name: str) -> str:
@@ -57,3 +54,28 @@ def _kept(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def values_of_person(person: Victim | InvolvedPerson) -> Values:
+    """What stands in clear of somebody and is one of a few words; texts about them are not told."""
+    if isinstance(person, Victim):
+        return _values(person, ("age_band", "sex"))
+    return {"role": person.role, "identified": _kept(person.named)}
+
+
+def values_of_referral(referral: Referral) -> Values:
+    """What came in, without the sender's reference: somebody may have typed a name there."""
+    return _values(referral, ("channel", "organization", "priority", "received_at"))
+
+
+def _values(record: Model, names: tuple[str, ...]) -> Values:
+    return {name: _kept(getattr(record, name)) for name in names}
+
+
+def differences(before: Values, after: Values) -> dict[str, list[str]]:
+    """Each value that is another now, as `[before, after]`; before is empty for what is new."""
+    return {
+        name: [before.get(name, ""), value]
+        for name, value in after.items()
+        if before.get(name, "") != value
+    }

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from audit.recorder import record_key_use
 from cases.access import Hidden, Viewer
 from cases.enums import MarkDecision, ReleaseCategory, ReleaseState
 from cases.models import Release, ReleaseItem, ReleaseMark
@@ -92,10 +93,11 @@ def workbench(*, viewer: Viewer, now: datetime, item_id: UUID) -> Workbench:
     if item is None:
         raise Hidden
     release = find_release(viewer, item.release_id, now)
-    looked(release, now, item=str(item.pk))
+    look = looked(release, now, item=str(item.pk))
     profile, box = profile_of(release.profile_body), _box_of(release)
     layout = box.layout(item) if item.file_id else {"text": "", "boxes": []}
     text = box.text(item) if not item.file_id else ""
+    record_key_use(at=now, act=look)
     cards = {
         str(mark.pk): _mark_card(mark, profile, at, layout)
         for at, mark in enumerate(item.marks.all(), start=1)
@@ -206,5 +208,7 @@ def page_picture(*, viewer: Viewer, now: datetime, item_id: UUID) -> bytes:
     release = find_release(viewer, item.release_id, now)
     if viewer.account_id not in hands_of(release) and release.state != ReleaseState.PREPARING:
         raise Hidden
-    looked(release, now, item=str(item.pk), picture=True)
-    return _box_of(release).open(item, "sealed_content")
+    look = looked(release, now, item=str(item.pk), picture=True)
+    picture = _box_of(release).open(item, "sealed_content")
+    record_key_use(at=now, act=look)
+    return picture

@@ -118,5 +118,11 @@ def acknowledge_assignment(*, viewer: Viewer, now: datetime, case_id: UUID) -> N
     ).update(acknowledged_at=now)
     if not changed:
         return
-    record(Event.ASSIGNMENT_ACKNOWLEDGED, at=now, subject_type="case", subject_id=case.pk)
+    record(
+        Event.ASSIGNMENT_ACKNOWLEDGED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        changes={"acknowledged_at": ["", now.isoformat()]},
+    )
     refresh_cases(case_ids=[case.pk], now=now)

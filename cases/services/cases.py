@@ -16,7 +16,7 @@ from cases.models.sealing import new_case_key
 from cases.rules.facts import CARRIES
 from cases.rules.redaction import Redactor
 from cases.selectors.policy import current_policy, unit_calendar
-from cases.selectors.versions import changes_since
+from cases.selectors.versions import changes_since, differences, values_of_referral
 from cases.services.clocks import refresh_cases
 from cases.services.grants import save_grant
 from cases.services.linking import suggest_links
@@ -198,6 +198,7 @@ def _save_referral(case: Case, intake: Intake, words: Redactor, now: datetime) -
         at=now,
         subject_type="referral",
         subject_id=referral.pk,
+        changes=differences({}, values_of_referral(referral)),
         details={"case": str(case.pk)},
     )
 

@@ -91,7 +91,7 @@ def obstacles_to(
 
 
 def _sign(viewer: Viewer, case: Case, now: datetime) -> None:
-    Review.objects.create(
+    review = Review.objects.create(
         case=case,
         subject=ReviewSubject.CLOSURE,
         decision=ReviewDecision.APPROVED,
@@ -99,7 +99,14 @@ def _sign(viewer: Viewer, case: Case, now: datetime) -> None:
         occurred_at=now,
         entered_at=now,
     )
-    record(Event.CLOSURE_REVIEWED, at=now, subject_type="case", subject_id=case.pk)
+    record(
+        Event.CLOSURE_REVIEWED,
+        at=now,
+        subject_type="case",
+        subject_id=case.pk,
+        changes={"decision": ["", ReviewDecision.APPROVED]},
+        details={"review": str(review.pk)},
+    )
 
 
 def _end(

@@ -15,6 +15,7 @@ from cases.enums import Permission
 from cases.models import BlindToken, Case, InvolvedPerson, Victim
 from cases.models.sealing import Expunged, open_identity_of, seal_identity_on
 from cases.rules.redaction import FIELDS, Redactor
+from cases.selectors.versions import differences, values_of_person
 from cases.services.clocks import refresh_cases
 from cases.services.linking import suggest_links
 from cases.services.locking import lock_case
@@ -53,6 +54,7 @@ def correct_person(
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
     case = lock_case(case.pk)
     person = _person_of(case, person_id, viewer)
+    before = values_of_person(person)
     changed = _corrected(case, person, correction)
     if not changed:
         raise NothingToCorrect("Fill in what is to be corrected.")
@@ -61,6 +63,7 @@ def correct_person(
         at=now,
         subject_type="person",
         subject_id=person.pk,
+        changes=differences(before, values_of_person(person)),
         details={"case": str(case.pk), "person": person.pseudonym, "fields": sorted(changed)},
     )
     redact_again(case, now)

@@ -49,6 +49,7 @@ def acknowledge_referral(*, viewer: Viewer, now: datetime, referral_id: UUID, ho
         at=now,
         subject_type="referral",
         subject_id=referral.pk,
+        changes={"acknowledged_at": ["", now.isoformat()]},
         details={"case": str(referral.case_id)},
     )
     refresh_cases(case_ids=[referral.case.pk], now=now)

@@ -16,7 +16,7 @@ from cases.access import Viewer
 from cases.enums import AnswerStatus, CaseState, Channel, OffenseClass, Permission, ResponseKind
 from cases.models import Case, CaseStateChange, Draft, ElementAnswer, Evidence, Response
 from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
-from cases.models.sealing import case_key, give_key, key_of, place_of, seal_text
+from cases.models.sealing import give_key, key_of, place_of, seal_text, sealing_key_of
 from cases.rules.documentation import Completeness, completeness
 from cases.rules.facts import AnswerFact
 from cases.selectors.policy import current_policy
@@ -173,7 +173,7 @@ def with_narrative(entry: ResponseInput) -> Mapping[str, AnswerInput]:
 
 
 def _save_response(viewer: Viewer, case: Case, entry: ResponseInput, now: datetime) -> Response:
-    key, redacted = case_key(case), redactor(case)
+    key, redacted = sealing_key_of(case), redactor(case)
     response = Response(
         case=case,
         kind=entry.kind,
@@ -314,7 +314,9 @@ def save_draft(
     elif draft.version != version:
         raise DraftConflict(_opened(draft), draft.version)
     draft.kind, draft.saved_at, draft.version = kind, now, version + 1
-    draft.sealed = seal.encrypt(key_of(draft), json.dumps(dict(payload)).encode(), place_of(draft))
+    draft.sealed = seal.encrypt(
+        sealing_key_of(draft), json.dumps(dict(payload)).encode(), place_of(draft)
+    )
     draft.save()
     record(
         Event.RESPONSE_DRAFT_SAVED,

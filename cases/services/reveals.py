@@ -15,7 +15,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit.events import Event
-from audit.recorder import record, record_denied
+from audit.models import Entry
+from audit.recorder import record, record_denied, record_key_use
 from cases import access, seal
 from cases.access import Hidden, NotPermitted, Viewer
 from cases.enums import Permission, RevealReason
@@ -185,27 +186,33 @@ def _open(asking: _Asking) -> Reveal:
     _require_fresh_form(asking)
     _require_room(asking, elsewhere=elsewhere)
     _mask(asking.viewer, asking.now)
-    reveal = _window(asking, elsewhere=elsewhere)
+    words = _cleared(asking.thing.case, asking.ask.reason)
+    entry = _told(asking, words, elsewhere=elsewhere)
+    reveal = _window(asking, entry, words, elsewhere=elsewhere)
     opened(asking.thing)
+    record_key_use(at=asking.now, act=entry)
     if asking.viewer.officer_id:
         refresh_officers(officer_ids=[asking.viewer.officer_id], now=asking.now)
     return reveal
 
 
-def _window(asking: _Asking, *, elsewhere: bool) -> Reveal:
-    thing, ask, case = asking.thing, asking.ask, asking.thing.case
-    words = _cleared(case, ask.reason)
-    entry = record(
+def _told(asking: _Asking, words: str, *, elsewhere: bool) -> Entry:
+    thing, ask = asking.thing, asking.ask
+    return record(
         thing.event,
         at=asking.now,
         subject_type=thing.column,
         subject_id=thing.record.pk,
         reason=f"{RevealReason(ask.reason_code).label}. {words}",
-        details={"case": str(case.pk), "reason": ask.reason_code, "elsewhere": elsewhere},
+        details={"case": str(thing.case.pk), "reason": ask.reason_code, "elsewhere": elsewhere},
     )
+
+
+def _window(asking: _Asking, entry: Entry, words: str, *, elsewhere: bool) -> Reveal:
+    thing, ask = asking.thing, asking.ask
     return Reveal.objects.create(
         account_id=asking.viewer.account_key,
-        case=case,
+        case=thing.case,
         reason_code=ask.reason_code,
         reason=words,
         session=ask.session,

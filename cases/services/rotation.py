@@ -23,7 +23,7 @@ from cases import seal
 from cases.access import NotPermitted, Viewer
 from cases.models.base import Sealed
 from cases.models.sealed import keyed, sealed_models
-from cases.models.sealing import Expunged, key_of, set_key, unit_keyring
+from cases.models.sealing import Expunged, rewrap, unit_keyring
 
 BATCH = 200
 # Rows that somebody held are met again; what is still held then is left for the next run.
@@ -118,8 +118,7 @@ class _Walk:
 
     def _renew(self, row: Sealed) -> bool:
         try:
-            generation = seal.WrappedKey(row.key_id, bytes(row.wrapped_key or b"")).generation
-            set_key(row, key_of(row), generation or 0)
+            rewrap(row)
         except (Expunged, seal.Tampered, seal.UnknownKey) as error:
             self._report(row, error)
             return False

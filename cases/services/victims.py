@@ -15,6 +15,7 @@ from cases.enums import Permission, PersonRole
 from cases.models import BlindToken, Case, InvolvedPerson, Victim
 from cases.models.sealing import new_pseudonym, seal_identity_on
 from cases.rules.redaction import KnownPerson, redact
+from cases.selectors.versions import differences, values_of_person
 from cases.services.clocks import refresh_cases
 from cases.services.linking import suggest_links
 from cases.services.locking import lock_case
@@ -60,6 +61,7 @@ def add_victim(*, viewer: Viewer, now: datetime, case_id: UUID, person: PersonIn
         at=now,
         subject_type="case",
         subject_id=case.pk,
+        changes=differences({}, values_of_person(victim)),
         details={"victim": victim.pseudonym},
     )
     refresh_cases(case_ids=[case.pk], now=now)
@@ -82,7 +84,8 @@ def add_person(
         at=now,
         subject_type="case",
         subject_id=case.pk,
-        details={"person": added.pseudonym, "role": added.role},
+        changes=differences({}, values_of_person(added)),
+        details={"person": added.pseudonym},
     )
     refresh_cases(case_ids=[case.pk], now=now)
     return added

@@ -109,12 +109,17 @@ def test_every_page_leaves_an_entry_whoever_asks(name: str) -> None:
         for method in ("get", "post"):
             client = Client()
             client.force_login(account)
-            before = Entry.objects.count()
+            before = _entries()
             response = getattr(client, method)(url)
-            if Entry.objects.count() == before:
+            if _entries() == before:
                 silent.append((account.role.code, method, response.status_code))
 
     assert silent == []
+
+
+def _entries() -> int:
+    """Entries of acts: one that tells which keys an act used is not the act's own."""
+    return Entry.objects.exclude(event=Event.KEYS_USED).count()
 
 
 def _who_may(name: str) -> Account:

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from audit.events import Event
 from audit.guard import leaves_no_entry
-from audit.recorder import record, record_denied
+from audit.keys import key_used
+from audit.recorder import record, record_denied, record_key_use
 
 
 def recorded(request: HttpRequest, case: str) -> HttpResponse:
@@ -68,6 +69,29 @@ def conflict(request: HttpRequest) -> HttpResponse:
     return HttpResponse("both texts", status=409)
 
 
+def opened(request: HttpRequest) -> HttpResponse:
+    key_used("k1", "victim")
+    record(Event.CASE_VIEWED, at=timezone.now(), subject_type="case", subject_id="41")
+    return HttpResponse("who it is")
+
+
+def opened_late(request: HttpRequest) -> HttpResponse:
+    record(Event.CASE_VIEWED, at=timezone.now(), subject_type="case", subject_id="41")
+    key_used("k1", "victim")
+    return HttpResponse("who it is")
+
+
+def opened_alone(request: HttpRequest) -> HttpResponse:
+    key_used("k1", "victim")
+    record_key_use(at=timezone.now())
+    return HttpResponse("who it is")
+
+
+def opened_and_refused(request: HttpRequest) -> NoReturn:
+    key_used("k1", "victim")
+    raise PermissionDenied
+
+
 def undeclared(request: HttpRequest) -> HttpResponse:
     return HttpResponse("seen")
 
@@ -84,6 +108,10 @@ VIEWS: dict[str, Callable[..., HttpResponse]] = {
     "broken/": broken,
     "rolled-back/": rolled_back,
     "conflict/": conflict,
+    "opened/": opened,
+    "opened-late/": opened_late,
+    "opened-alone/": opened_alone,
+    "opened-and-refused/": opened_and_refused,
     "only-get/": require_safe(exempt),
 }
 for view in VIEWS.values():

@@ -22,18 +22,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CHILD: Identity = {"first_name": "Zephyrine", "last_name": "Quillfeather"}
 WHY = "Arranging the forensic interview for tomorrow."
 AT_ONCE = "TRIGGER refuse BEFORE INSERT ON audit_entry"
+KEYS_ALONE = "when (NEW.event = 'keys_used')"
 AT_COMMIT = "CONSTRAINT TRIGGER refuse AFTER INSERT ON audit_entry DEFERRABLE INITIALLY DEFERRED"
 
 
 @contextmanager
-def log_refusing(trigger: str) -> Iterator[None]:
-    """Every row that comes to the audit table is refused: when it is written, or at commit."""
+def log_refusing(trigger: str, when: str = "") -> Iterator[None]:
+    """Every row that comes to the audit table is refused: when it is written, or at commit.
+
+    `when` leaves it at some of them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse_entry() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'no room left'; END $$"
         )
-        cursor.execute(f"CREATE {trigger} FOR EACH ROW EXECUTE FUNCTION refuse_entry()")
+        cursor.execute(f"CREATE {trigger} FOR EACH ROW {when} EXECUTE FUNCTION refuse_entry()")
     try:
         yield
     finally:
@@ -71,13 +75,15 @@ def token(client: Client, victim: Victim) -> str:
     return str(page(client, victim).context["form"]["token"].value())
 
 
-@pytest.mark.parametrize("trigger", [AT_ONCE, AT_COMMIT])
+@pytest.mark.parametrize(
+    ("trigger", "when"), [(AT_ONCE, ""), (AT_COMMIT, ""), (AT_ONCE, KEYS_ALONE)]
+)
 def test_no_window_opens_whose_entry_is_refused(
-    client: Client, victim: Victim, trigger: str
+    client: Client, victim: Victim, trigger: str, when: str
 ) -> None:
     fresh = token(client, victim)
 
-    with log_refusing(trigger):
+    with log_refusing(trigger, when):
         answer = ask(client, victim, fresh)
 
     assert answer.status_code == 500
@@ -87,13 +93,15 @@ def test_no_window_opens_whose_entry_is_refused(
     assert_nothing_leaks(page(client, victim).content, [CHILD])
 
 
-@pytest.mark.parametrize("trigger", [AT_ONCE, AT_COMMIT])
+@pytest.mark.parametrize(
+    ("trigger", "when"), [(AT_ONCE, ""), (AT_COMMIT, ""), (AT_ONCE, KEYS_ALONE)]
+)
 def test_an_open_window_shows_nothing_while_looks_are_refused(
-    client: Client, victim: Victim, trigger: str
+    client: Client, victim: Victim, trigger: str, when: str
 ) -> None:
     ask(client, victim, token(client, victim))
 
-    with log_refusing(trigger):
+    with log_refusing(trigger, when):
         answer = page(client, victim)
 
     assert answer.status_code == 500

@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from cases.enums import AnswerStatus, ResponseKind, ReviewDecision, ReviewSubject
 from cases.models import Draft, ElementAnswer, Response, Review
-from cases.models.sealing import case_key, seal_identity_on, seal_text
+from cases.models.sealing import seal_identity_on, seal_text, sealing_key_of
 from tests.factories.base import DAY, HOUR, NARRATIVE, NOW
 from tests.factories.case import CaseFactory
 from tests.factories.unit import AccountFactory, OfficerFactory
@@ -40,7 +40,7 @@ class ResponseFactory(DjangoModelFactory[Response]):
         response = model_class(**kwargs)
         response.narrative_length = kwargs.get("narrative_length", len(response.narrative))
         response.sealed_narrative = seal_text(
-            case_key(response.case), response.pk, "response.narrative", response.narrative
+            sealing_key_of(response.case), response.pk, "response.narrative", response.narrative
         )
         response.save(force_insert=True)
         return response

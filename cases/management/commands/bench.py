@@ -2,6 +2,7 @@
 
 manage.py bench [--cases N] [--json] [--pages] [--keep]
 manage.py bench --people N [--json] [--keep]
+manage.py bench --log N [--json] [--keep]
 """
 
 import json
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from audit.context import acting_as_system
 from cases.management.bench.caseload import build
+from cases.management.bench.log import ENTRIES, build_log, verified
 from cases.management.bench.measures import Result, audit_cost, measured, measures
 from cases.management.bench.pages import PageResult, measured_pages
 from cases.management.bench.people import PEOPLE, build_people, people_measures
@@ -41,6 +43,13 @@ class Command(BaseCommand):
             const=PEOPLE,
             help=f"only: how fast somebody is found among N people (N when left out: {PEOPLE})",
         )
+        parser.add_argument(
+            "--log",
+            type=int,
+            nargs="?",
+            const=ENTRIES,
+            help=f"only: how long an audit log of N entries takes to verify (N: {ENTRIES})",
+        )
         parser.add_argument("--json", action="store_true", help="print rows for a program")
         parser.add_argument("--pages", action="store_true", help="whole pages too")
         parser.add_argument(
@@ -53,6 +62,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["people"] is not None:
             self._find(options["people"], options)
+            return
+        if options["log"] is not None:
+            self._verify(options["log"], options)
             return
         cases = options["cases"]
         if cases < FEWEST:
@@ -85,6 +97,22 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([one.as_dict() for one in found], indent=1))
         else:
             self.stdout.write("\n".join(people_report(found)))
+
+    def _verify(self, entries: int, options: Mapping[str, Any]) -> None:
+        """A sealed log of so many entries, verified whole."""
+        if entries < FEWEST:
+            raise CommandError(f"--log {entries} says nothing; give {FEWEST} or more.")
+        with (
+            acting_as_system("bench"),
+            ScratchDatabases(keep=options["keep"]) as databases,
+            databases.of(f"log_{entries}") as filled_at,
+        ):
+            if filled_at is None:
+                build_log(entries, timezone.now(), self._tell)
+                tidy()
+                mark_filled(timezone.now())
+            found = verified()
+        self.stdout.write(json.dumps([found.as_dict()], indent=1))
 
     def _run(self, databases: ScratchDatabases, cases: int, options: Mapping[str, Any]) -> Results:
         self._tell(f"A scratch database for {cases:,} cases…")

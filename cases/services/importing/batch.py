@@ -20,7 +20,12 @@ from cases.models import (
     Victim,
 )
 from cases.models.sealing import new_pseudonym
-from cases.selectors.versions import changes_since, values_of
+from cases.selectors.versions import (
+    changes_since,
+    differences,
+    values_of,
+    values_of_referral,
+)
 from cases.services.importing.copying import copy_rows
 from cases.services.importing.planning import Plan, referral_digest
 from cases.services.importing.rows import ReferralRow
@@ -81,8 +86,10 @@ class Batch:
             source_digest=referral_digest(row),
         )
         self.referrals.append(referral)
-        about = {"case": str(case.pk)} if case else {}
-        self.note(Event.REFERRAL_RECEIVED, "referral", referral.pk, **about)
+        told = {"import": str(self.import_id), **({"case": str(case.pk)} if case else {})}
+        came = differences({}, values_of_referral(referral))
+        note = Note("referral", referral.pk, changes=came, details=told)
+        self.notes.append((Event.REFERRAL_RECEIVED, note))
         return referral
 
     def note(self, event: Event, subject: str, subject_id: UUID, **details: object) -> None:

@@ -17,7 +17,7 @@ from cases.models import (
     Review,
     Victim,
 )
-from cases.models.sealing import case_key, open_identity_of
+from cases.models.sealing import open_identity_of, sealing_key_of
 from cases.services.importing.rows import PersonRow
 from cases.services.importing.staging import Group
 
@@ -86,7 +86,7 @@ def _cases(numbers: set[str], *, lock: bool) -> dict[str, KnownCase]:
     found = Case.objects.filter(number__in=numbers).order_by("pk")
     if lock:
         found = found.select_for_update(no_key=True)
-    by_id = {case.pk: KnownCase(case, case_key(case)) for case in found}
+    by_id = {case.pk: KnownCase(case, sealing_key_of(case)) for case in found}
     if by_id:
         _add_work(by_id)
         _add_states(by_id)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.events import Event
-from audit.recorder import record
+from audit.recorder import record, record_key_use
 from cases.access import Hidden, Viewer
 from cases.enums import (
     AgeBand,
@@ -284,7 +284,9 @@ def first_rows(*, viewer: Viewer, now: datetime, run_id: UUID) -> list[PreviewRo
     """The first rows that can land. Raises Hidden, ImportRefused."""
     run = _found(viewer, run_id)
     with uploaded(run) as source:
-        return list(islice(_shown_rows(run, source, now), FIRST_ROWS))
+        rows = list(islice(_shown_rows(run, source, now), FIRST_ROWS))
+    record_key_use(at=now)
+    return rows
 
 
 def _shown_rows(run: ImportRun, source: Source, now: datetime) -> Iterator[PreviewRow]:

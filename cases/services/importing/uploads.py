@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from cases import seal
 from cases.models import ImportChunk, ImportRun
-from cases.models.sealing import give_key, key_of, place, place_of
+from cases.models.sealing import give_key, key_of, place, place_of, sealing_key_of
 from cases.services.importing.errors import ImportRefused
 from cases.services.importing.sources import Source, source_of
 
@@ -139,7 +139,7 @@ def drop_upload(run: ImportRun) -> None:
 def keep_mapping(run: ImportRun, body: Mapping[str, Any]) -> None:
     """Keep a mapping with the run, sealed: whoever drew it may have taken a name for a code."""
     plain = json.dumps(body).encode()
-    run.sealed = seal.encrypt(key_of(run), plain, place_of(run))
+    run.sealed = seal.encrypt(sealing_key_of(run), plain, place_of(run))
     run.save(update_fields=["sealed"])
 
 

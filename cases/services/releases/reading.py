@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit.events import Event
+from audit.recorder import record_key_use
 from cases.access import Viewer
 from cases.enums import FileState
 from cases.models import Release, ReleaseFile, ReleaseItem
@@ -172,6 +173,7 @@ def _keep(
     suggest_on(release, item, head["text"], people)
     file.pages_done, file.heartbeat_at = number + 1, now
     file.save(update_fields=["pages_done", "heartbeat_at"])
+    record_key_use(at=now)
 
 
 @transaction.atomic

@@ -234,7 +234,7 @@ def test_the_entry_is_written_before_anything_is_opened(
     with connection.execute_wrapper(asking):
         assert shown(viewer, victim).shown is not None
 
-    assert order == ["recorded", "opened"]
+    assert order == ["recorded", "opened", "recorded"]
 
 
 # -- how many -----------------------------------------------------------------------------------
