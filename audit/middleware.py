@@ -116,11 +116,8 @@ def _hold_keys(request: HttpRequest, response: HttpResponse) -> None:
     """
     if not untold():
         return
-    if (
-        shows(response)
-        and not failed(response)
-        and getattr(settings, "AUDIT_REFUSE_UNAUDITED", False)
-    ):
+    done = shows(response) and not failed(response)
+    if done and getattr(settings, "AUDIT_REFUSE_UNAUDITED", False):
         raise UntoldKeyUse(f"The view of {_route(request)!r} opened sealed data untold.")
     with transaction.atomic():
         record_key_use(at=timezone.now())

@@ -14,7 +14,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.utils.module_loading import import_string
 
 from audit.checkpoints import log_signer
 from audit.events import Event
@@ -127,7 +129,16 @@ def _places(month: date) -> Places:
         raise NotRetired(f"{month:%Y-%m} holds entries that are not sealed.")
     if max(indexes, default=-1) >= _witnessed():
         raise NotRetired(f"No witness has seen all of {month:%Y-%m}.")
+    _require_done_with(month)
     return Places.of(indexes)
+
+
+def _require_done_with(month: date) -> None:
+    """What goes on has its whole history in the log: the months that it began in stay."""
+    needing = import_string(settings.AUDIT_NEEDED_BY)
+    count = int(needing(begins_at(month), begins_at(following(month))))
+    if count:
+        raise NotRetired(f"{month:%Y-%m} holds the history of {count:,} cases that are open.")
 
 
 def _witnessed() -> int:

@@ -4,6 +4,7 @@ What stands in the case now is held against the last version in the log. If they
 was changed past the services, and the page says so.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ from cases.enums import (
     Sex,
 )
 from cases.models import Case, Officer, Squad
+from cases.models.case import OPEN
 from cases.selectors.case_detail import CaseHead, case_head
 from cases.selectors.versions import FIELDS, OFFICERS, values_of
 
@@ -86,6 +88,7 @@ VOCABULARIES = {
 # Of what an entry holds, what a reader of the case may be told beside the change itself.
 TOLD = ("victim", "person", "role", "kind", "decision", "fields", "how", "import")
 NOTHING = "nothing"
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Names = Mapping[str, str]
 
 
@@ -160,6 +163,15 @@ def _entries(case: Case, events: Iterable[Event]) -> list[Entry]:
     query = log.matching(filters=Filters(case=str(case.pk)))
     done = query.filter(event__in=tuple(events), outcome=Outcome.ALLOWED)
     return list(done.order_by("at", "id")[: MOST + 1])
+
+
+def open_cases_between(begin: datetime, end: datetime) -> int:
+    """How many cases that are open have something in the log of that time."""
+    then = Entry.objects.filter(at__gte=begin, at__lt=end).order_by()
+    named = set(then.filter(subject_type="case").values_list("subject_id", flat=True).distinct())
+    named |= set(then.values_list("details__case", flat=True).distinct())
+    known = (key for key in named if isinstance(key, str) and UUID_TEXT.fullmatch(key))
+    return Case.objects.filter(OPEN, pk__in=[*known]).count()
 
 
 def _pairs(entry: Entry) -> Iterator[tuple[str, str, str]]:

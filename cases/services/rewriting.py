@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import CharField, Model, Q, QuerySet
 
 from audit.events import Event
-from audit.recorder import record
+from audit.recorder import record, record_key_use
 from cases.access import NotPermitted, Viewer
 from cases.models import (
     Case,
@@ -35,6 +35,7 @@ from cases.models import (
 from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
 from cases.models.sealing import Expunged, case_key, open_text
 from cases.rules.redaction import Redactor
+from cases.seal import SealError
 from cases.services.clocks import detect_copies, refresh_cases
 from cases.services.grants import redact_grants_again
 from cases.services.locking import lock_case, take_turn_comparing
@@ -76,7 +77,6 @@ WRITTEN = (
 )
 
 
-@transaction.atomic
 def redact_case_again(*, viewer: Viewer, now: datetime, case_id: UUID) -> int:
     """Bring one case's texts up to today's rule; how many changed. For the command line alone.
 
@@ -84,6 +84,16 @@ def redact_case_again(*, viewer: Viewer, now: datetime, case_id: UUID) -> int:
     """
     if viewer.account_id is not None:
         raise NotPermitted("Texts are redacted by a new rule from the command line.")
+    try:
+        return _redact_case_again(case_id, now)
+    except SealError:
+        with transaction.atomic():
+            record_key_use(at=now)
+        raise
+
+
+@transaction.atomic
+def _redact_case_again(case_id: UUID, now: datetime) -> int:
     take_turn_comparing()
     case = lock_case(case_id)
     changed = redact_again(case, now)
@@ -96,6 +106,7 @@ def redact_case_again(*, viewer: Viewer, now: datetime, case_id: UUID) -> int:
             subject_id=case.pk,
             details={"changed": changed},
         )
+    record_key_use(at=now)
     return changed
 
 

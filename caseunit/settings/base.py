@@ -57,6 +57,7 @@ AUDIT_LARGE_LIST = env.int("CASEUNIT_AUDIT_LARGE_LIST", 40)
 AUDIT_REVIEW_DAYS = env.int("CASEUNIT_AUDIT_REVIEW_DAYS", 3)
 # Reasons pass through this before they are written into the log: it is never rewritten.
 AUDIT_CLEARED_BY = "cases.selectors.staff_names.clear_of_names"
+AUDIT_NEEDED_BY = "cases.selectors.case_history.open_cases_between"
 # Tasks whose rows are nobody's case: the bench fills a database of its own and drops it.
 AUDIT_UNWATCHED = frozenset({"bench"})
 AUDIT_EXPORT_MOST = env.int("CASEUNIT_AUDIT_EXPORT_MOST", 100_000)

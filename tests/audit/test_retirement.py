@@ -24,10 +24,11 @@ from audit.sealing import seal
 from audit.verification import Scope, verify
 from audit.verifier import NotValid, verdict
 from audit.witness import publish
-from cases.models import Account
+from cases.models import Account, Case
 from cases.selectors.lockout import is_lock, last_turn
 from tests.audit.sealing_log import as_owner, entries, rows, run
 from tests.conftest import _keep_months
+from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -207,6 +208,23 @@ def test_what_no_witness_saw_is_refused(log: list[Entry], now: datetime, folder:
     entries(1, OLD, first=50)
     seal(now=now)
     refused("No witness has seen all of 2024-12", folder, now)
+
+
+def test_a_month_of_a_case_that_is_open_stays(
+    log: list[Entry], now: datetime, folder: Path
+) -> None:
+    """Its history would begin in the middle; once the case has ended, the month may leave."""
+    case = CaseFactory.create(received_at=OLD)
+    with transaction.atomic():
+        told = {"details": {"case": str(case.pk)}, "subject_type": "referral", "subject_id": "1"}
+        record(Event.REFERRAL_RECEIVED, at=OLD, **told)  # type: ignore[arg-type]
+    see(now + 2 * MINUTE)
+
+    refused("2024-12 holds the history of 1 cases that are open", folder, now)
+
+    Case.objects.filter(pk=case.pk).update(state="closed", disposition="unfounded")
+    retire(folder, now + 4 * MINUTE)
+    assert DECEMBER not in made_months()
 
 
 def test_what_is_not_as_sealed_is_refused_and_no_file_is_left(

@@ -4,16 +4,18 @@ Done by the owner of the tables, with every trigger switched off; the log's key 
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations
 
 import pytest
+from django.db import transaction
 
 from audit import faults
 from audit.checkpoints import Signer
 from audit.content import hash_of
 from audit.faults import Fault
 from audit.models import Checkpoint, Entry
+from audit.months import make, month_of
 from audit.sealing import seal
 from audit.verification import verify
 from tests.audit.sealing_log import as_owner, entries, run, sealed_log
@@ -331,3 +333,44 @@ def test_a_database_rolled_back_to_a_backup_is_found(now: datetime) -> None:
 
 
 TABLES = ("audit_entry", "audit_leaf", "audit_node", "audit_checkpoint", "audit_epoch")
+
+
+# -- over several months ------------------------------------------------------------------------
+
+ACROSS: dict[str, tuple[str, Fault]] = {
+    "changed": ("UPDATE audit_entry SET reason = 'another' WHERE id = {}", Fault.CHANGED),
+    "put into another month": (
+        "UPDATE audit_entry SET at = '2026-02-10T12:00Z' WHERE id = {}",
+        Fault.CHANGED,
+    ),
+    "removed": ("DELETE FROM audit_entry WHERE id = {}", Fault.REMOVED),
+    "standing twice": (
+        "INSERT INTO audit_entry (id, at, event, outcome, actor_id, actor_label, session, "
+        "subject_type, subject_id, reason, changes, details) SELECT id, '2026-02-10T12:00Z', "
+        "event, outcome, actor_id, actor_label, session, subject_type, subject_id, reason, "
+        "changes, details FROM audit_entry WHERE id = {}",
+        Fault.INSERTED,
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ACROSS)
+def test_every_place_of_a_log_over_two_months(now: datetime, how: str) -> None:
+    """One after the other, each undone: an entry of either month is named, the last one too."""
+    before = now - timedelta(days=20)
+    make({month_of(before), month_of(now)}, now=now)
+    written = [entries(1, (before, now)[number % 2], first=number)[0] for number in range(SIZE)]
+    seal(now=now, batch=3)
+    statement, fault = ACROSS[how]
+    found = []
+    for entry in written:
+        with transaction.atomic():
+            tamper(statement.format(entry.pk))
+            found.append(first_fault())
+            transaction.set_rollback(True)
+
+    named = [(fault, entry.pk) for entry in written]
+    if fault == Fault.REMOVED:
+        named[-1] = (Fault.TRUNCATED, written[-1].pk)
+    assert found == named
+    assert verify().is_sound

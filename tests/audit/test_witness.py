@@ -4,8 +4,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, TCPServer
 
 import pytest
 from django.core import mail
@@ -127,6 +129,45 @@ def test_an_address_gets_it_once_a_day(now: datetime, settings: Settings) -> Non
         row.note for row in Checkpoint.objects.order_by("size")
     ]
     assert mail.outbox[0].to == ["witness@example.invalid"]
+
+
+class _Mailbox(StreamRequestHandler):
+    """As much of SMTP as it takes to be handed a letter."""
+
+    def handle(self) -> None:
+        letters: list[bytes] = self.server.letters  # type: ignore[attr-defined]
+        self._say("220 mailbox")
+        for line in self.rfile:
+            verb = line.split(b" ")[0].strip().upper()
+            if verb == b"DATA":
+                self._say("354 go on")
+                letters.append(b"".join(iter(self.rfile.readline, b".\r\n")))
+            self._say("221 bye" if verb == b"QUIT" else "250 ok")
+            if verb == b"QUIT":
+                return
+
+    def _say(self, words: str) -> None:
+        self.wfile.write(words.encode() + b"\r\n")
+
+
+def test_a_mail_server_is_handed_a_note_that_opens(now: datetime, settings: Settings) -> None:
+    sealed_log(2, now)
+    with TCPServer(("127.0.0.1", 0), _Mailbox) as server:
+        letters: list[bytes] = []
+        server.letters = letters  # type: ignore[attr-defined]
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address[:2]
+        settings.AUDIT_WITNESS_EMAIL = "witness@example.invalid"
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        publish(now=now)
+        thread.join()
+
+    (letter,) = letters
+    body = message_from_bytes(letter, policy=policy.default).get_content()
+    (note,) = notes_in(body.replace("\r\n", "\n"))
+    assert open_checkpoint(note, log_keys()).size == 2
+    assert Witnessing.objects.get().problem == ""
 
 
 def test_a_witness_that_failed_is_asked_again_and_the_page_knows(
