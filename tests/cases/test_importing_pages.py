@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from audit.events import Event
 from audit.models import Entry
 from cases import tasks
 from cases.enums import ImportState, RoleCode
