@@ -7,7 +7,7 @@ The entry tells of an act and is none: whoever only used keys has left no entry 
 from collections import Counter
 from datetime import datetime
 
-from audit.context import Actor, current
+from audit.context import current
 from audit.events import Event
 from audit.models import Entry
 
@@ -30,18 +30,17 @@ def untold() -> bool:
 def entry_of_use(*, at: datetime, act: Entry | None = None) -> Entry | None:
     """The entry of what was used since the last one, not yet saved; None when nothing was.
 
-    In the name of who did `act`, and findable from the same case.
+    In the name of who is bound, whoever `act` names, and findable from the same case.
     """
     context = current()
     if context is None or not context.keys:
         return None
     used, context.keys = context.keys, Counter()
-    who = Actor(act.actor_id, act.actor_label) if act else context.actor
     return Entry(
         at=at,
         event=Event.KEYS_USED,
-        actor_id=who.id,
-        actor_label=who.label,
+        actor_id=context.actor.id,
+        actor_label=context.actor.label,
         session=context.session,
         source_address=context.source,
         subject_type=ACT if act else "",
