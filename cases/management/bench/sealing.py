@@ -4,15 +4,14 @@ Writers are processes with connections of their own, which leave entries as requ
 transaction; the sealer comes every three seconds, as it does in production.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from time import monotonic, process_time, sleep
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from audit.context import acting_as_system
 from audit.events import Event
@@ -27,6 +26,7 @@ ASKED = 500
 SECONDS = 20
 EVERY = 3.0
 LOOK = 0.25
+Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +50,32 @@ class Round:
         }
 
 
-def keeping_up(tell: Tell) -> Iterator[Round]:
+def keeping_up(clock: Clock, tell: Tell) -> Iterator[Round]:
     """At the rate that is asked for, then as fast as they can, each without and with a sealer."""
     for asked in (ASKED, 0):
         for sealing in (False, True):
-            done = _round(asked, sealing=sealing)
+            done = _round(clock, asked, sealing=sealing)
             tell(f"{done.name}: {done.reached:.0f} entries a second, lag {done.worst_lag_s:.1f} s")
             yield done
-            seal(now=timezone.now())
+            seal(now=clock())
 
 
-def _round(asked: int, *, sealing: bool) -> Round:
+def _round(clock: Clock, asked: int, *, sealing: bool) -> Round:
     before, started = Entry.objects.count(), monotonic()
     connection.close()
-    writers = [_Process(target=_write, args=(asked / WRITERS,)) for _ in range(WRITERS)]
+    writers = [_Process(target=_write, args=(clock, asked / WRITERS)) for _ in range(WRITERS)]
     for writer in writers:
         writer.start()
     lag, spent, due = timedelta(0), 0.0, started
     while any(writer.is_alive() for writer in writers):
         if sealing and monotonic() >= due:
             due, cpu = due + EVERY, process_time()
-            seal(now=timezone.now())
+            seal(now=clock())
             spent += process_time() - cpu
-        lag = max(lag, sealing_status(now=timezone.now()).lag)
+        lag = max(lag, sealing_status(now=clock()).lag)
         sleep(LOOK)
     took, written = monotonic() - started, Entry.objects.count() - before
-    waiting = sealing_status(now=timezone.now()).waiting
+    waiting = sealing_status(now=clock()).waiting
     name = "with a sealer" if sealing else "without a sealer"
     return Round(name, asked, written / took, waiting, lag.total_seconds(), spent)
 
@@ -83,7 +83,7 @@ def _round(asked: int, *, sealing: bool) -> Round:
 _Process = get_context("fork").Process
 
 
-def _write(rate: float) -> None:
+def _write(clock: Clock, rate: float) -> None:
     """Entries for some seconds, so many a second; 0 for as many as can be."""
     end, due = monotonic() + SECONDS, monotonic()
     with acting_as_system("bench"):
@@ -91,7 +91,7 @@ def _write(rate: float) -> None:
             with transaction.atomic():
                 record(
                     Event.CASE_VIEWED,
-                    at=timezone.now(),
+                    at=clock(),
                     subject_type="case",
                     subject_id="invented",
                     details={"part": "bench"},

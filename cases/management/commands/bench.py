@@ -119,7 +119,7 @@ class Command(BaseCommand):
             ScratchDatabases(keep=False) as databases,
             databases.of("sealing"),
         ):
-            rounds = [one.as_dict() for one in keeping_up(self._tell)]
+            rounds = [one.as_dict() for one in keeping_up(timezone.now, self._tell)]
         self.stdout.write(json.dumps([found.as_dict(), *rounds], indent=1))
 
     def _run(self, databases: ScratchDatabases, cases: int, options: Mapping[str, Any]) -> Results:
