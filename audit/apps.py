@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from audit.binding import bind_session, watch_connection
 from audit.context import watch_tasks
 from audit.events import Event
+from audit.ownership import refuse_owner
 
 MIGRATE = "system:migrate"
 # Not by the model: the table may stand at an earlier migration than the code.
@@ -31,6 +32,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         watch_tasks(import_string("audit.acts.held_to_account"))
+        connection_created.connect(refuse_owner, dispatch_uid="audit.refuse_owner")
         connection_created.connect(watch_connection, dispatch_uid="audit.watch_connection")
         pre_migrate.connect(_begin, sender=self)
         post_migrate.connect(self._end, sender=self)

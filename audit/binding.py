@@ -64,6 +64,10 @@ class ActorBinder:
             _tell(wrapper, wanted, here_only=True)
             self._bound = wanted
 
+    def forget(self) -> None:
+        """What was said is not known to hold any more."""
+        self._bound = ""
+
     def _alone(self, wrapper: BaseDatabaseWrapper, execute: Callable[[], Any], sql: Any) -> Any:
         """A statement that is its own transaction."""
         if not (_may_write(sql) and _actor()):
@@ -81,13 +85,17 @@ def watch_connection(*, connection: BaseDatabaseWrapper, **_: object) -> None:
         connection.execute_wrappers.insert(0, ActorBinder())
 
 
+def binder_of(connection: Any) -> ActorBinder:
+    """Whoever stands before this connection's statements."""
+    return next(one for one in connection.execute_wrappers if isinstance(one, ActorBinder))
+
+
 def bind_before_copy() -> None:
     """COPY runs past the wrappers of statements: say so before. Inside a transaction."""
     context = current()
     if context:
         context.wrote = True
-    binder = next(one for one in connection.execute_wrappers if isinstance(one, ActorBinder))
-    binder.bind(connection)
+    binder_of(connection).bind(connection)
 
 
 def bind_session(actor: str, *, using: str = DEFAULT_DB_ALIAS) -> None:

@@ -30,13 +30,15 @@ def password() -> str:
 
 def for_containers() -> dict[str, str]:
     """File name to content: every secret that docker-compose.yml hands to its services."""
-    database, redis = password(), password()
+    owner, database, redis = password(), password(), password()
     application = {name.lower(): make() for name, make in APPLICATION.items()}
     return application | {
         "postgres_superuser_password": password(),
-        "postgres_password": database,
+        "postgres_password": owner,
+        "postgres_app_password": database,
         "redis_password": redis,
-        "database_url": f"postgres://caseunit:{database}@postgres:5432/caseunit",
+        "owner_database_url": f"postgres://caseunit:{owner}@postgres:5432/caseunit",
+        "database_url": f"postgres://caseunit_app:{database}@postgres:5432/caseunit",
         "redis_url": f"redis://:{redis}@redis:6379/0",
     }
 

@@ -15,6 +15,7 @@ from audit.context import Context, acting_as_system
 from cases.enums import RoleCode
 from cases.models import Account, Role
 from caseunit import celery_app
+from tests.database_roles import take_roles
 from tests.emptying import empty, execute, keep_seeds, rows
 from tests.leaks import Identity, Watch, watching
 
@@ -102,6 +103,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock():
         keep_seeds()
         _keep_months()
+        take_roles()
 
     def flush(_self: DatabaseOperations, sql_list: list[str]) -> None:
         empty(truncate_all=sql_list)

@@ -36,9 +36,10 @@ GENERATED: dict[str, Callable[[], str]] = {
     **keys.APPLICATION,
     "POSTGRES_SUPERUSER_PASSWORD": keys.password,
     "POSTGRES_PASSWORD": keys.password,
+    "POSTGRES_APP_PASSWORD": keys.password,
     "VALKEY_PASSWORD": keys.password,
 }
-REPLACEABLE = ("CASEUNIT_AUDIT_KEY", "CASEUNIT_BLIND_KEYS")
+REPLACEABLE = ("CASEUNIT_AUDIT_KEY", "CASEUNIT_BLIND_KEYS", "POSTGRES_APP_PASSWORD")
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,8 @@ class Home:
     def _add_later_keys(self) -> None:
         """A folder made before a replaceable key was asked for gets it now, beside all the others.
 
-        What such a key made is made anew (`manage.py rebuild_blind_index`); the rest is never
-        replaced.
+        What such a key made is made anew (`manage.py rebuild_blind_index`), and a password is set
+        anew; the rest is never replaced.
         """
         if not os.access(self.keys_file, os.R_OK | os.W_OK):
             return

@@ -17,18 +17,28 @@ from caseunit.embedded import children
 from caseunit.embedded.errors import CannotRunError
 from caseunit.embedded.home import Home, Owner
 
-ROLE = "caseunit"
+# Who owns the database and its tables, and who the application is, which owns nothing.
+OWNER_ROLE = "caseunit"
+ROLE = "caseunit_app"
 DATABASE = "caseunit"
 PORT = 5432
 SUPERUSER = "postgres"
 START_SECONDS = 120
 STOP_SECONDS = 60
 
-CREATE_ROLE = sql.SQL(
+CREATE_OWNER = sql.SQL(
     "CREATE ROLE {} LOGIN NOSUPERUSER CREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD %s"
+).format(sql.Identifier(OWNER_ROLE))
+CREATE_ROLE = sql.SQL(
+    "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD %s"
 ).format(sql.Identifier(ROLE))
+NEW_PASSWORD = sql.SQL("ALTER ROLE {} PASSWORD %s").format(sql.Identifier(ROLE))
+# The tests' one connection works as the application; only its owner can lend it the role.
+LEND_ROLE = sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(
+    sql.Identifier(ROLE), sql.Identifier(OWNER_ROLE)
+)
 CREATE_DATABASE = sql.SQL("CREATE DATABASE {} OWNER {}").format(
-    sql.Identifier(DATABASE), sql.Identifier(ROLE)
+    sql.Identifier(DATABASE), sql.Identifier(OWNER_ROLE)
 )
 INITDB = [
     f"--username={SUPERUSER}",
@@ -74,9 +84,16 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        password = self.home.secrets()["POSTGRES_PASSWORD"]
+        """As the application."""
+        return self._url(ROLE, "POSTGRES_APP_PASSWORD")
+
+    @property
+    def owner_url(self) -> str:
+        return self._url(OWNER_ROLE, "POSTGRES_PASSWORD")
+
+    def _url(self, role: str, password: str) -> str:
         host = quote(str(self.sockets), safe="")
-        return f"postgres://{ROLE}:{password}@{host}:{PORT}/{DATABASE}"
+        return f"postgres://{role}:{self.home.secrets()[password]}@{host}:{PORT}/{DATABASE}"
 
     def running(self) -> psutil.Process | None:
         """The postmaster of our data folder: the id in its file, checked against the process."""
@@ -102,20 +119,39 @@ class Postgres:
 
     def answers(self) -> bool:
         """Whether the server takes our own password."""
-        try:
-            self._connect("postgres").close()
-        except psycopg2.OperationalError:
-            return False
-        return True
+        return self._lets_in(SUPERUSER, self.home.secrets()["POSTGRES_SUPERUSER_PASSWORD"])
 
     def prepare(self) -> None:
-        """The statistics view, the role and its database; the database comes last."""
+        """The statistics view, the roles and the database, which comes last.
+
+        A folder from before there were two roles gets the application's; the one it had owns.
+        """
+        self._prepare_application()
         if self._ask("postgres", "SELECT 1 FROM pg_database WHERE datname = %s", DATABASE):
             return
         self._tell("template1", sql.SQL("CREATE EXTENSION IF NOT EXISTS pg_stat_statements"))
-        if not self._ask("postgres", "SELECT 1 FROM pg_roles WHERE rolname = %s", ROLE):
-            self._tell("postgres", CREATE_ROLE, self.home.secrets()["POSTGRES_PASSWORD"])
+        if not self._knows(OWNER_ROLE):
+            self._tell("postgres", CREATE_OWNER, self.home.secrets()["POSTGRES_PASSWORD"])
+        if not self.home.durable:
+            self._tell("postgres", LEND_ROLE)
         self._tell("postgres", CREATE_DATABASE)
+
+    def _prepare_application(self) -> None:
+        password = self.home.secrets()["POSTGRES_APP_PASSWORD"]
+        if not self._knows(ROLE):
+            self._tell("postgres", CREATE_ROLE, password)
+        elif not self._lets_in(ROLE, password):
+            self._tell("postgres", NEW_PASSWORD, password)
+
+    def _knows(self, role: str) -> bool:
+        return self._ask("postgres", "SELECT 1 FROM pg_roles WHERE rolname = %s", role)
+
+    def _lets_in(self, role: str, password: str) -> bool:
+        try:
+            self._connect("postgres", role, password).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
 
     def _version(self) -> str:
         """The major version of the programs, as the user that is to run them."""
@@ -209,13 +245,13 @@ class Postgres:
         except FileNotFoundError:
             return []
 
-    def _connect(self, database: str) -> Connection:
+    def _connect(self, database: str, role: str = SUPERUSER, password: str = "") -> Connection:
         return psycopg2.connect(
             host=str(self.sockets),
             port=PORT,
             dbname=database,
-            user=SUPERUSER,
-            password=self.home.secrets()["POSTGRES_SUPERUSER_PASSWORD"],
+            user=role,
+            password=password or self.home.secrets()["POSTGRES_SUPERUSER_PASSWORD"],
             connect_timeout=10,
         )
 

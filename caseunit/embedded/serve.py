@@ -15,7 +15,7 @@ from caseunit import static_files
 from caseunit.embedded import children
 from caseunit.embedded.errors import CannotRunError
 from caseunit.embedded.home import Home
-from caseunit.embedded.servers import Servers, serving_lock, start_over
+from caseunit.embedded.servers import OWNER, Servers, serving_lock, start_over
 from caseunit.embedded.supervisor import Program, Supervisor, stop_left_behind
 
 LOOPBACK = "127.0.0.1"
@@ -56,7 +56,7 @@ class _Run:
         sign_ins = self._prepare()
         supervisor = Supervisor(
             self._programs(),
-            environment=self.environment,
+            environment=without_owner(self.environment),
             cwd=self.checkout,
             pids=self.home.root / "programs.pids",
         )
@@ -173,6 +173,11 @@ def step(text: str) -> Iterator[None]:
     print(f"{text} ... ", end="", flush=True)
     yield
     print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+def without_owner(environment: dict[str, str]) -> dict[str, str]:
+    """Web, worker and beat aren't told how the tables' owner signs in."""
+    return {name: value for name, value in environment.items() if not name.startswith(OWNER)}
 
 
 def _clear_the_way(home: Home, *, fresh: bool) -> None:

@@ -20,6 +20,7 @@ from caseunit.embedded.postgres import Postgres
 from caseunit.embedded.valkey import Valkey
 
 ADOPT_SECONDS = 30
+OWNER = "CASEUNIT_OWNER_DATABASE_URL"
 APPLICATION_SECRETS = (
     "CASEUNIT_SECRET_KEY",
     "CASEUNIT_SEAL_KEYS",
@@ -46,6 +47,8 @@ class Servers:
         found = {name: secrets[name] for name in APPLICATION_SECRETS}
         found["CASEUNIT_SHRED_STORE"] = str(self.home.shreds().resolve())
         found |= {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.valkey.url}
+        if "DATABASE_URL" not in os.environ:
+            found[OWNER] = self.postgres.owner_url
         return {name: os.environ.get(name, value) for name, value in found.items()}
 
     def enter(self, *, tied: bool) -> None:

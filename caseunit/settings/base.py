@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
+from caseunit.settings.database import USUAL, application_database, owner_database
 from caseunit.settings.environment import (
     absolute_path,
     broker_url,
@@ -126,13 +126,11 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-DATABASES = {
-    "default": {
-        **required("DATABASE_URL", lambda url: dj_database_url.parse(url, conn_max_age=60)),
-        "ATOMIC_REQUESTS": True,
-        "CONN_HEALTH_CHECKS": True,
-    }
-}
+# Two roles: the application's own, which owns nothing, and for `migrate` and what retires months
+# the owner of the tables, which web, worker and beat are not told of (decision 26).
+DATABASES = {"default": application_database()}
+APPLICATION_ROLE: str = DATABASES["default"]["USER"] or USUAL
+OWNER_DATABASE = owner_database()
 
 CACHES = {
     "default": {

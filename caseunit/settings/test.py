@@ -32,6 +32,7 @@ from caseunit.settings.base import (  # noqa: E402
     DATABASES,
     INSTALLED_APPS,
     MIDDLEWARE,
+    OWNER_DATABASE,
 )
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -57,6 +58,11 @@ MIDDLEWARE.insert(0, "zeal.middleware.zeal_middleware")
 # row are.
 ZEAL_ALLOWLIST = [{"model": "*", "field": "get()"}]
 
+# The owner signs in and makes the tests' database; what the product does then, it does as the
+# application's role (tests/database_roles.py).
+APPLICATION_PASSWORD = DATABASES["default"]["PASSWORD"]
+if OWNER_DATABASE:
+    DATABASES["default"] |= {name: OWNER_DATABASE[name] for name in ("USER", "PASSWORD")}
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("CASEUNIT_TEST_DATABASE", "test_caseunit")}
 CACHES["default"]["KEY_PREFIX"] = f"test-{WORKER}"
 

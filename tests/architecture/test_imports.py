@@ -22,7 +22,7 @@ LAYERS = (
     ("cases.models",),
     ("cases.policy_default",),
     ("cases.rules", "cases.seal", "cases.shreds"),
-    ("cases.enums",),
+    ("cases.enums", "cases.rights", "cases.row_security"),
 )
 GUARDIAN_ROOMS = ("cases.access", "cases.models.grant")
 PURE_ROOMS = ("cases.rules", "cases.seal", "cases.shreds")

@@ -36,7 +36,7 @@ def program(name: str, *arguments: str) -> None:
 
 
 def url(name: str = "") -> str:
-    base = urlsplit(os.environ["DATABASE_URL"])
+    base = urlsplit(os.environ["CASEUNIT_OWNER_DATABASE_URL"])
     return base._replace(path=f"/{name or connection.settings_dict['NAME']}").geturl()
 
 

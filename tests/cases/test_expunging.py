@@ -229,7 +229,7 @@ PARTS = (
 
 
 def url(name: str = "") -> str:
-    base = urlsplit(os.environ["DATABASE_URL"])
+    base = urlsplit(os.environ["CASEUNIT_OWNER_DATABASE_URL"])
     return base._replace(path=f"/{name or connection.settings_dict['NAME']}").geturl()
 
 

@@ -17,6 +17,7 @@ import redis
 from caseunit.embedded.children import application_environment
 from caseunit.embedded.errors import CannotRunError
 from caseunit.embedded.home import Home
+from caseunit.embedded.serve import without_owner
 from caseunit.embedded.servers import Servers, serving_lock, start_over, using
 from tests.test_run.conftest import CHECKOUT, short_folder
 
@@ -53,7 +54,12 @@ def another_process(home: Home, how: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def rows(servers: Servers, query: str) -> list[tuple[object, ...]]:
-    with closing(psycopg2.connect(servers.postgres.url)) as connection:
+    """As the owner of the database."""
+    return rows_at(servers.postgres.owner_url, query)
+
+
+def rows_at(url: str, query: str) -> list[tuple[object, ...]]:
+    with closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(query)
@@ -83,14 +89,50 @@ def up() -> Iterator[Servers]:
     shutil.rmtree(folder)
 
 
-def test_the_application_role_is_an_ordinary_one(up: Servers) -> None:
-    (role,) = rows(
-        up,
-        "SELECT rolsuper, rolcreaterole, rolbypassrls, rolcreatedb FROM pg_roles "
-        "WHERE rolname = current_user",
-    )
+ROLE = (
+    "SELECT rolname, rolsuper, rolcreaterole, rolbypassrls, rolcreatedb FROM pg_roles "
+    "WHERE rolname = current_user"
+)
 
-    assert role == (False, False, False, True)
+
+def test_owner_and_application_are_two_ordinary_roles(up: Servers) -> None:
+    (owner,) = rows(up, ROLE)
+    (application,) = rows_at(up.postgres.url, ROLE)
+
+    assert owner == ("caseunit", False, False, False, True)
+    assert application == ("caseunit_app", False, False, False, False)
+    assert up.environment()["DATABASE_URL"] == up.postgres.url
+    assert up.environment()["CASEUNIT_OWNER_DATABASE_URL"] == up.postgres.owner_url
+
+
+def test_a_folder_from_before_there_were_two_roles_gets_the_second(servers: Servers) -> None:
+    with using(servers, tied=True):
+        rows(servers, "CREATE TABLE kept AS SELECT 7 AS number")
+        superuser = servers.postgres.owner_url.replace(
+            f"caseunit:{servers.home.secrets()['POSTGRES_PASSWORD']}",
+            f"postgres:{servers.home.secrets()['POSTGRES_SUPERUSER_PASSWORD']}",
+        )
+        rows_at(superuser, "DROP ROLE caseunit_app")
+    keys = servers.home.keys_file
+    lines = keys.read_text().splitlines(keepends=True)
+    before = [line for line in lines if not line.startswith("POSTGRES_APP_PASSWORD=")]
+    keys.write_text("".join(before))
+
+    with using(servers, tied=True):
+        assert rows_at(servers.postgres.url, "SELECT current_user") == [("caseunit_app",)]
+        assert rows(servers, "SELECT number FROM kept") == [(7,)]
+
+    keys.write_text("".join(before))
+    with using(servers, tied=True):
+        assert rows_at(servers.postgres.url, "SELECT current_user") == [("caseunit_app",)]
+
+
+def test_web_worker_and_beat_are_not_told_of_the_owner(servers: Servers) -> None:
+    with using(servers, tied=True) as found:
+        left = without_owner({**found, "CASEUNIT_OWNER_DATABASE_URL_FILE": "/x"})
+
+    assert found.keys() - left.keys() == {"CASEUNIT_OWNER_DATABASE_URL"}
+    assert not [name for name in left if "OWNER" in name]
 
 
 def test_the_database_is_its_own_and_sorts_alike_everywhere(up: Servers) -> None:
@@ -119,7 +161,7 @@ def test_a_server_is_neither_roots_nor_on_the_network(up: Servers, name: str) ->
 
 
 def test_passwords_are_asked_for(up: Servers) -> None:
-    password = up.home.secrets()["POSTGRES_PASSWORD"]
+    password = up.home.secrets()["POSTGRES_APP_PASSWORD"]
 
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         psycopg2.connect(up.postgres.url.replace(password, "guessed"))
@@ -319,6 +361,7 @@ def test_servers_named_by_the_environment_are_used_instead(
     with using(Servers(home), tied=True) as found:
         assert found["DATABASE_URL"] == "postgres://elsewhere/x"
         assert found["REDIS_URL"] == "redis://elsewhere/0"
+        assert "CASEUNIT_OWNER_DATABASE_URL" not in found
         assert not home.postgres_data.exists()
 
 

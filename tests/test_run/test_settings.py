@@ -60,6 +60,20 @@ def test_production_refuses_to_start_without_one(name: str) -> None:
     assert not [value for value in rest.values() if value in result.stderr]
 
 
+def test_the_owner_is_known_where_it_was_told_and_nowhere_else() -> None:
+    asks = "; print(base.APPLICATION_ROLE, base.OWNER_DATABASE and base.OWNER_DATABASE['USER'])"
+    owner = {"CASEUNIT_OWNER_DATABASE_URL": "postgres://owner:something@nowhere/caseunit"}
+
+    assert start(COMPLETE, asks).stdout == "someone None\n"
+    assert start(COMPLETE | owner, asks).stdout == "someone owner\n"
+
+
+def test_an_owner_s_file_that_is_not_there_stops_the_start() -> None:
+    result = start(COMPLETE | {"CASEUNIT_OWNER_DATABASE_URL_FILE": "/nowhere/owner"})
+
+    assert "CASEUNIT_OWNER_DATABASE_URL_FILE names a file that can't be read" in result.stderr
+
+
 def test_secrets_are_read_from_files(tmp_path: Path) -> None:
     files = {}
     for name, value in COMPLETE.items():

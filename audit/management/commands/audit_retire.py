@@ -13,12 +13,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.context import acting_as_system
+from audit.ownership import OwnerNotKnown, as_owner
 from audit.retirement import NotRetired, ask, bundle_name, confirm
 from audit.witness import kept_notes
 
 
 class Command(BaseCommand):
-    help = "Retire months of the audit log: export them, then, confirmed by another, detach them."
+    help = "Retire months of the log, as its owner: export, then, confirmed by another, detach."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         step = parser.add_mutually_exclusive_group(required=True)
@@ -33,9 +34,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         step = self._ask if options["before"] else self._confirm
         try:
-            with acting_as_system("audit_retire"):
+            with as_owner(), acting_as_system("audit_retire"):
                 step(options)
-        except NotRetired as refused:
+        except (NotRetired, OwnerNotKnown) as refused:
             raise CommandError(str(refused)) from None
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.context import acting_as_system
+from audit.ownership import OwnerNotKnown, as_owner
 from cases.management.bench.caseload import build
 from cases.management.bench.log import ENTRIES, build_log, verified
 from cases.management.bench.measures import Result, audit_cost, measured, measures
@@ -61,6 +62,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with as_owner():
+                self._measure(options)
+        except OwnerNotKnown as refused:
+            raise CommandError(str(refused)) from None
+
+    def _measure(self, options: Mapping[str, Any]) -> None:
         if options["people"] is not None:
             self._find(options["people"], options)
             return
