@@ -6,6 +6,7 @@ from cases.views import (
     accounts,
     audit,
     audit_weeks,
+    browser_reports,
     case_audit,
     cases,
     dashboard,
@@ -45,6 +46,7 @@ ITEM = "releases/items/<uuid:item_id>/"
 urlpatterns: list[URLPattern] = [
     path("", session.home, name="home"),
     path("health/", health.health, name="health"),
+    path("browser-reports/", browser_reports.take, name="browser-reports"),
     path("sign-in/", session.sign_in, name="sign-in"),
     path("sign-in/second/", factors.second, name="sign-in-second"),
     path("sign-in/openid/", openid.start, name="openid-start"),

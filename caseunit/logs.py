@@ -26,15 +26,28 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = _outline(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)
 
 
 def _message(record: logging.LogRecord) -> str:
-    """The sentence; Celery's puts the exception into it, which is left out here too."""
+    """The sentence; Celery's puts the exception into it, which is left out here too.
+
+    Django's about a request quotes its path or its Host header, in which anybody may type a name.
+    """
+    request = getattr(record, "request", None)
+    if request is not None:
+        return _about(request, getattr(record, "status_code", None))
     if not isinstance(record.args, Mapping):
         return record.getMessage()
     told = {**record.args, "exc": "an exception", "traceback": ""}
     return (record.msg % told).strip()
+
+
+def _about(request: object, status: object) -> str:
+    """The route's name at most; `request` may be a socket of the development server too."""
+    match = getattr(request, "resolver_match", None)
+    route = match.view_name if match else "no page"
+    return f"A request was answered with {status}: {route}"
 
 
 def _outline(exc_info: ExcInfo) -> dict[str, object]:

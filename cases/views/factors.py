@@ -52,6 +52,7 @@ OWN = "Shows its reader nothing but how they themself sign in; each change recor
 @public("Whoever gives a second factor is not signed in yet.")
 @never_cache
 @sensitive_post_parameters("code", "credential")
+@require_http_methods(["GET", "HEAD", "POST"])
 def second(request: HttpRequest) -> HttpResponse:
     """The second step of signing in, within five minutes of the first."""
     waiting = pending(request, timezone.now())

@@ -10,7 +10,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from audit.events import Event, Outcome
@@ -38,7 +37,7 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
                 return refused
             if not all(request.viewer.can(permission) for permission in permissions):  # type: ignore[attr-defined]
                 raise Hidden
-            return _kept_by_nobody(view(request, *args, **kwargs))
+            return view(request, *args, **kwargs)
 
         guarded.access_rule = permissions or ("signed in",)  # type: ignore[attr-defined]
         return guarded
@@ -70,18 +69,12 @@ def public(reason: str, *, limit: Limit | None = ANONYMOUS) -> Callable[[View], 
         @wraps(view)
         def open_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             refused = beyond(request, limit) if limit else None
-            return _kept_by_nobody(refused or view(request, *args, **kwargs))
+            return refused or view(request, *args, **kwargs)
 
         open_view.access_rule = ("public", reason)  # type: ignore[attr-defined]
         return open_view
 
     return declare
-
-
-def _kept_by_nobody(answer: HttpResponseBase) -> HttpResponseBase:
-    """No browser and no proxy keeps what a view answered, whatever it was."""
-    add_never_cache_headers(answer)
-    return answer
 
 
 def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:

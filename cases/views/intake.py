@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.events import Event
 from audit.recorder import record as leave_entry
@@ -46,6 +46,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.CREATE_CASE)
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest, channel: str) -> HttpResponse:
     """Step 1. A POST answers with the cases found and the form of step 2."""
     words, now = _words(channel), timezone.now()

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
 
 from audit.middleware import source_address
 from cases.limits import account_key, address_key, has_room
@@ -55,5 +54,4 @@ def _come_again(request: HttpRequest, limit: Limit, now: datetime) -> HttpRespon
     context = {"minutes": -(-seconds // 60)}
     answer = render(request, "429.html", context, status=STATUS)
     answer.headers["Retry-After"] = str(seconds)
-    add_never_cache_headers(answer)
     return answer

@@ -1,6 +1,7 @@
 """A person's page and an entry's original: masked, and shown for minutes to who gave a reason."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.context import current
+from cases.access import Hidden
 from cases.enums import Permission
 from cases.forms.reveals import RevealForm, Ticket
 from cases.selectors.reveals import RevealPage, original_page, person_page
@@ -112,7 +114,9 @@ def _reveal(request: HttpRequest, desk: Desk, key: UUID) -> HttpResponse:
     """Asks for a window and shows nothing itself: the next request goes by what was committed."""
     viewer, now = viewer_of(request), timezone.now()
     if request.method != "POST":
-        refuse_reveal(viewer=viewer, now=now, thing=desk.thing(key), why="not_posted")
+        # What is hidden and what is not there answer alike to the wrong verb too.
+        with suppress(Hidden):
+            refuse_reveal(viewer=viewer, now=now, thing=desk.thing(key), why="not_posted")
         return HttpResponseNotAllowed(["POST"])
     form = RevealForm(request.POST, reasons=(), least=0)
     ask: RevealAsk = form.ask(_ticket(request, key), now)

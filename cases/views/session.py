@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.events import Event
 from audit.guard import leaves_no_entry
@@ -62,6 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password")
 @limited(SIGN_INS, methods=("POST",))
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The system-use banner first, then name and password."""
     if request.method == "POST" and "acknowledge" in request.POST:
@@ -119,7 +120,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     record(Event.SIGNED_OUT, at=timezone.now(), subject_type="account", subject_id=account.pk)
     logout(request)
     messages.success(request, "You are signed out.")
-    return redirect("sign-in")
+    answer = redirect("sign-in")
+    answer.headers["Clear-Site-Data"] = '"storage"'
+    return answer
 
 
 @leaves_no_entry(why="Says whether the session lasts, and nothing else.")

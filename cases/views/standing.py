@@ -44,7 +44,6 @@ PROVED = "proved"
 NOTED_EVERY = timedelta(minutes=1)
 # Sent with what a page asks by itself, every few seconds: nobody sits there because of it.
 BY_ITSELF = "x-asks-by-itself"
-COOKIE = "caseunit_device"
 COOKIE_DAYS = 400
 # The link's token leaves the address for the session at once: no history and no log keeps it.
 INVITED_BY = "invitation"
@@ -54,7 +53,9 @@ WRONG = "That is not your password, or your account is locked."
 
 def device_of(request: HttpRequest) -> str:
     """The browser as entries name it: made from the chance value in its cookie; new without one."""
-    token = request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_DAYS * 86_400)
+    token = request.get_signed_cookie(
+        settings.DEVICE_COOKIE_NAME, default="", max_age=COOKIE_DAYS * 86_400
+    )
     token = token or getattr(request, "new_device", "") or secrets.token_urlsafe(24)
     request.new_device = token  # type: ignore[attr-defined]
     return session_digest(token)
@@ -92,7 +93,7 @@ def enter(
     )
     _tell(request, account)
     answer.set_signed_cookie(
-        COOKIE,
+        settings.DEVICE_COOKIE_NAME,
         getattr(request, "new_device", secrets.token_urlsafe(24)),
         max_age=COOKIE_DAYS * 86_400,
         secure=settings.SESSION_COOKIE_SECURE,

@@ -13,6 +13,7 @@ from audit.events import Event
 from cases.access import Hidden
 from cases.enums import Permission
 from cases.figures.drawing import ROW, Column, Figure, Mark, Part, Table
+from cases.rules.cells import harmless
 from cases.rules.limits import EXPORTS
 from cases.rules.suppression import LEAST, OneWay
 from cases.selectors.statistics import Crossed, Edition, Simple, edition, spoken
@@ -20,7 +21,6 @@ from cases.views.gate import requires, viewer_of
 from cases.views.limited import limited
 
 HIDDEN = "hidden"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = ("year", "table", "row", "column", "cases")
 
 
@@ -50,7 +50,9 @@ def download(request: HttpRequest) -> HttpResponse:
     if found is None:
         raise Hidden
     text = io.StringIO()
-    csv.writer(text).writerows([COLUMNS, *([_plain(cell) for cell in row] for row in _rows(found))])
+    csv.writer(text).writerows(
+        [COLUMNS, *([harmless(cell) for cell in row] for row in _rows(found))]
+    )
     response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="statistics-{found.year}.csv"'
     return response
@@ -79,11 +81,6 @@ def _rows(found: Edition) -> Iterator[tuple[str, ...]]:
         for row, line in zip(crossed.table.rows, crossed.table.counts, strict=True):
             for column, count in zip(crossed.table.columns, line, strict=True):
                 yield year, name, spoken(row), spoken(column), _said(count)
-
-
-def _plain(cell: str) -> str:
-    """A cell that a spreadsheet takes as text, whatever somebody once typed into it."""
-    return f"'{cell}" if cell.lstrip().startswith(FORMULA) or cell.startswith(FORMULA) else cell
 
 
 def _said(count: int | None) -> str:

@@ -92,12 +92,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "caseunit.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "caseunit.headers.OwnPagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pads each answer with chance, so that its compressed length tells nothing of the token in it.
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -182,6 +184,13 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# The prefix makes browsers refuse the cookie from anybody but this very host, over TLS.
+SESSION_COOKIE_NAME = "__Host-caseunit-session"
+CSRF_COOKIE_NAME = "__Host-caseunit-form"
+DEVICE_COOKIE_NAME = "__Host-caseunit-device"
+CSRF_COOKIE_SAMESITE = "Lax"
+# What is said to somebody once may be about a case: it waits in the session, not in a cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_SECURE = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
@@ -211,6 +220,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "object-src": [NONE],
+        "report-uri": ["/browser-reports/"],
+        "report-to": ["browser"],
     }
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
@@ -218,21 +230,37 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     for feature in (
         "accelerometer",
         "autoplay",
+        "bluetooth",
         "browsing-topics",
         "camera",
+        "clipboard-read",
         "display-capture",
         "encrypted-media",
         "fullscreen",
+        "gamepad",
         "geolocation",
         "gyroscope",
+        "hid",
+        "idle-detection",
+        "local-fonts",
         "magnetometer",
         "microphone",
         "midi",
         "payment",
+        "picture-in-picture",
+        "screen-wake-lock",
+        "serial",
+        "storage-access",
         "usb",
+        "window-management",
+        "xr-spatial-tracking",
     )
 }
 
+# What one request may hold besides files: no form of ours comes near it.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # Nothing that is uploaded rests on disk in the clear; the import brings a handler that seals.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
@@ -246,6 +274,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

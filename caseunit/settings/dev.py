@@ -12,6 +12,11 @@ REQUIRE_MFA = env.bool("CASEUNIT_REQUIRE_MFA", False)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = []
 SESSION_COOKIE_SECURE = False
+SESSION_COOKIE_NAME = "caseunit-session"
+CSRF_COOKIE_NAME = "caseunit-form"
+DEVICE_COOKIE_NAME = "caseunit-device"
+# Over plain HTTP browsers know no endpoint by its name, and then ask no other way.
+del CONTENT_SECURITY_POLICY["DIRECTIVES"]["report-to"]
 CSRF_COOKIE_SECURE = False
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 0

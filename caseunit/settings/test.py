@@ -29,6 +29,7 @@ if "CASEUNIT_SHRED_STORE" not in os.environ:
 from caseunit.settings.base import *  # noqa: E402, F403
 from caseunit.settings.base import (  # noqa: E402
     CACHES,
+    CONTENT_SECURITY_POLICY,
     DATABASES,
     INSTALLED_APPS,
     MIDDLEWARE,
@@ -40,6 +41,11 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 CSRF_TRUSTED_ORIGINS = []
 SESSION_COOKIE_SECURE = False
+SESSION_COOKIE_NAME = "caseunit-session"
+CSRF_COOKIE_NAME = "caseunit-form"
+DEVICE_COOKIE_NAME = "caseunit-device"
+# Over plain HTTP browsers know no endpoint by its name, and then ask no other way.
+del CONTENT_SECURITY_POLICY["DIRECTIVES"]["report-to"]
 CSRF_COOKIE_SECURE = False
 SECURE_SSL_REDIRECT = False
 AUDIT_REFUSE_UNAUDITED = True

@@ -42,6 +42,7 @@ pytestmark = pytest.mark.django_db
 # the account that asks is recorded by the service.
 EXEMPT = {
     "account-invite",
+    "browser-reports",
     "factor-app",
     "factor-codes",
     "factor-passkey",

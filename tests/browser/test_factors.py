@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings as configured
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -105,7 +106,11 @@ def test_a_dangerous_act_asks_for_the_password_and_goes_on(page: Page) -> None:
 
 
 def _let_ten_minutes_pass(page: Page) -> None:
-    key = next(one["value"] for one in page.context.cookies() if one["name"] == "sessionid")
+    key = next(
+        one["value"]
+        for one in page.context.cookies()
+        if one["name"] == configured.SESSION_COOKIE_NAME
+    )
     session = SessionStore(key)
     session["proved"] -= 600
     session.save()

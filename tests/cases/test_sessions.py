@@ -178,13 +178,13 @@ def test_a_new_browser_is_told_there_and_where_one_was_before(account: Account) 
 def test_a_cookie_that_was_made_up_is_a_new_device(account: Account) -> None:
     known = sign_in(account)
     forged = Client(headers={"user-agent": FIREFOX})
-    forged.cookies["caseunit_device"] = known.cookies["caseunit_device"].value.split(":")[0]
+    forged.cookies["caseunit-device"] = known.cookies["caseunit-device"].value.split(":")[0]
     sign_in(account, client=forged)
 
     assert [
         entry.details["new_device"] for entry in Entry.objects.filter(event=Event.SIGNED_IN)
     ] == [True, True]
-    cookie = known.cookies["caseunit_device"]
+    cookie = known.cookies["caseunit-device"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 

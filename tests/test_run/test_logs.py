@@ -3,6 +3,10 @@
 import json
 import logging
 import sys
+from urllib.parse import quote
+
+import pytest
+from django.test import RequestFactory
 
 from caseunit.logs import JsonFormatter
 
@@ -39,6 +43,28 @@ def test_an_exception_shows_its_type_and_place_and_not_its_text() -> None:
     assert NAME not in text
     assert json.loads(text)["exception"]["type"] == "builtins.ValueError"
     assert "test_logs.py" in json.loads(text)["exception"]["frames"][0]
+
+
+@pytest.mark.parametrize("path", [f"/cases/{quote(NAME)}/", "/sign-in/%0a%7b%22at%22:%22forged%22"])
+def test_a_refused_request_is_told_without_its_address(path: str) -> None:
+    request = RequestFactory().get(path, headers={"host": f"{quote(NAME)}.example"})
+    made = record("Not Found: %s", path)
+    made.request, made.status_code = request, 404
+
+    assert line(made)["message"] == "A request was answered with 404: no page"
+
+
+def test_a_line_stays_one_line_whatever_somebody_typed() -> None:
+    """A username, a header, a browser's name: nobody writes a second line of their own."""
+    forged = (
+        'r.invented\r\n{"at": "2026-03-02", "level": "info", "message": "signed in"}\u2028\x1b[2J'
+    )
+
+    text = JsonFormatter().format(record("Sign-in of %s failed", forged))
+
+    assert len(text.splitlines()) == 1
+    assert json.loads(text)["message"].endswith("failed")
+    assert "\x1b" not in text
 
 
 def test_a_failed_task_is_named_without_its_exception() -> None:

@@ -49,6 +49,24 @@ def test_production_starts_with_all_of_them() -> None:
     assert result.stdout == "False True []\n", result.stderr
 
 
+def test_cookies_are_this_hosts_alone() -> None:
+    """Browsers take a cookie of this prefix over TLS only, from this host, for every path."""
+    names = "base.SESSION_COOKIE_NAME, base.CSRF_COOKIE_NAME, base.DEVICE_COOKIE_NAME"
+    flags = "base.SESSION_COOKIE_SECURE, base.CSRF_COOKIE_SECURE, base.SESSION_COOKIE_HTTPONLY"
+    result = start(COMPLETE, f"; print(all(n.startswith('__Host-') for n in ({names})), {flags})")
+
+    assert result.stdout == "True True True True\n", result.stderr
+
+
+def test_production_speaks_tls_for_a_year() -> None:
+    wanted = (
+        "base.SECURE_SSL_REDIRECT, base.SECURE_HSTS_SECONDS, base.SECURE_HSTS_INCLUDE_SUBDOMAINS"
+    )
+    result = start(COMPLETE, f"; print({wanted}, base.SECURE_PROXY_SSL_HEADER)")
+
+    assert result.stdout == "True 31536000 True None\n", result.stderr
+
+
 @pytest.mark.parametrize("name", sorted(COMPLETE))
 def test_production_refuses_to_start_without_one(name: str) -> None:
     rest = {other: value for other, value in COMPLETE.items() if other != name}

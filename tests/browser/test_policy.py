@@ -1,0 +1,51 @@
+"""Does a real browser refuse what the policy forbids, and say so to the server?"""
+
+import logging
+from threading import Event
+
+import pytest
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Seconds, until somebody would give up; a report comes at once or not at all.
+PATIENCE = 30
+INLINE = """() => {
+  const script = document.createElement('script');
+  script.textContent = 'window.ran = true';
+  document.body.append(script);
+  return window.ran === true;
+}"""
+
+
+class _Heard(logging.Handler):
+    """Rings when the line comes, from whichever thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rang = Event()
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+        self.rang.set()
+
+
+def test_an_inline_script_does_not_run_and_the_server_hears_of_it(
+    transactional_db: None, browser: Browser, live_server: LiveServer
+) -> None:
+    heard, logger = _Heard(), logging.getLogger("cases.views.browser_reports")
+    logger.addHandler(heard)
+    context = browser.new_context(base_url=live_server.url)
+    page = context.new_page()
+    page.goto("/sign-in/")
+
+    ran = page.evaluate(INLINE)
+
+    rang = heard.rang.wait(PATIENCE)
+    context.close()
+    logger.removeHandler(heard)
+    assert not ran
+    assert rang
+    assert heard.said == ["A browser refused script-src-elem from inline on the page sign-in."]
