@@ -8,6 +8,7 @@ static file carry it too.
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.utils.cache import add_never_cache_headers
 
@@ -22,7 +23,8 @@ ALWAYS = {
     "X-Permitted-Cross-Domain-Policies": "none",
     "Reporting-Endpoints": 'browser="/browser-reports/"',
 }
-REFUSED = "Only this site's own pages may load this."
+REFUSED = "Only this site's own pages may load this, and machines over HTTPS."
+FOR_MACHINES = "/api/"
 
 
 class HeadersMiddleware:
@@ -47,7 +49,16 @@ class OwnPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return _refuse() if is_foreign(request) else self.get_response(request)
+        refused = is_foreign(request) or is_machine_in_the_clear(request)
+        return _refuse() if refused else self.get_response(request)
+
+
+def is_machine_in_the_clear(request: HttpRequest) -> bool:
+    """Whether a machine asks over plain HTTP: led on to HTTPS, nobody would notice that its key
+    went over the wire in the clear. SECURE_REDIRECT_EXEMPT leaves these addresses to us.
+    """
+    in_clear = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+    return bool(in_clear) and request.path.startswith(FOR_MACHINES)
 
 
 def is_foreign(request: HttpRequest) -> bool:
@@ -63,5 +74,5 @@ def is_foreign(request: HttpRequest) -> bool:
 
 
 def _refuse() -> HttpResponse:
-    logger.warning("A request of another site's page was refused.")
+    logger.warning("A request of another site's page, or in the clear, was refused.")
     return HttpResponseForbidden(REFUSED, content_type="text/plain; charset=utf-8")

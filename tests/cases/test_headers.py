@@ -161,6 +161,17 @@ def test_plain_http_is_led_to_tls_before_anything_is_asked(settings: LazySetting
     assert not answer.cookies
 
 
+def test_a_machine_that_asks_in_the_clear_is_refused_and_not_led_on(
+    settings: LazySettings,
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    address, key = "/api/health-of-the-sweep/", {"authorization": "Bearer invented"}
+
+    assert Client().get(address, headers=key).status_code == 403
+    assert Client().get(address, headers=key, secure=True).status_code == 401
+    assert Client().get("/sign-in/").status_code == 301
+
+
 def test_what_has_a_body_says_what_it_is() -> None:
     client = signed_in(AccountFactory.create(role=RoleCode.CAPTAIN))
 
