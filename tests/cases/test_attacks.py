@@ -27,8 +27,9 @@ from tests.factories import PASSWORD, AccountFactory, CaseFactory, RoleFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
 FILE = b"number,received\n1,2026-03-01\n"
-# Taken without a form's token: a browser sends its reports by itself, and a machine has its key.
-WITHOUT_TOKEN = {"browser-reports": 204, "sweep-health": 401}
+# Taken without a form's token: a browser sends its reports by itself, a machine has its key, and a
+# provider's answer its signature and the question that it answers (there is no provider here).
+WITHOUT_TOKEN = {"browser-reports": 204, "sweep-health": 401, "saml-answer": 404}
 # Read their token late, when the handler that seals the file stands.
 LATE = {"import-new", "release-file-add"}
 GARBAGE = (
