@@ -103,10 +103,10 @@ class SamlProvider:
     changes: dict[str, Any] = field(default_factory=dict)
     number: int = 0
 
-    def asked(self, address: str) -> Any:
+    def asked(self, address: str, at: str = ADDRESS) -> Any:
         """The question that the browser was sent with."""
         parts = urlsplit(address)
-        assert f"{parts.scheme}://{parts.netloc}{parts.path}" == ADDRESS
+        assert f"{parts.scheme}://{parts.netloc}{parts.path}" == at
         packed = base64.b64decode(parse_qs(parts.query)["SAMLRequest"][0])
         return etree.fromstring(zlib.decompress(packed, -15))
 

@@ -101,6 +101,8 @@ def test_the_providers_word_opens_the_linked_account(
     stranger: Client, linked: Account, provider: OpenIDProvider
 ) -> None:
     assert "Sign in with the county" in words(stranger.get(SIGN_IN))
+    other = AccountFactory.create()
+    provider.more = {"email": other.username, "preferred_username": other.username}
 
     answer = there_and_back(stranger, provider)
 
