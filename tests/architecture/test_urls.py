@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from cases.rules.limits import EXPORTS
 from tests.browser.screens import NO_PAGES, OUTSIDE, PAGES_OF, page_name
 from tests.leaks import exact_sets
 
@@ -85,3 +86,18 @@ def _methods(view: Callable[..., Any] | None) -> frozenset[str]:
             return frozenset(known)
         view = getattr(view, "__wrapped__", None)
     return frozenset({"GET", "POST"})
+
+
+def test_what_hands_out_a_file_is_limited() -> None:
+    """What leaves the building counts against a limit that holds without Redis too."""
+    handing = {str(pattern.name): pattern.callback for _, pattern in walk(get_resolver())}
+    unlimited = {
+        name
+        for name, view in handing.items()
+        if "attachment; filename" in inspect.getsource(inspect.unwrap(view))
+        and getattr(view, "limit", None) is not EXPORTS
+    }
+    limited = {name for name, view in handing.items() if getattr(view, "limit", None) is EXPORTS}
+
+    assert unlimited == set()
+    assert limited
