@@ -17,7 +17,8 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from urllib.parse import unquote_plus
 
-from cases.rules.redaction_words import COMMON, ORDINARY
+from cases.rules.redaction_common import COMMON
+from cases.rules.redaction_words import ORDINARY
 
 Identity = Mapping[str, str]
 Form = tuple[str, re.Pattern[str]]

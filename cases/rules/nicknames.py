@@ -107,6 +107,7 @@ ezekiel: zeke
 felicia: fee licia
 fernando: nando fer
 florence florencia: flo flossie flor
+fiona: fi fifi
 frances francesca: fran frannie franny francie
 francis francisco franklin frank: frank frankie paco pancho fran cisco kiko
 frederick fredrick federico: fred freddie freddy fede rico
@@ -169,10 +170,10 @@ judith: judy judi jude
 julia juliana julie juliet julianna: jules juli jule
 julian julio julius: jules juli
 justin: jus
-kaitlyn caitlin katelyn kaitlin: kait kate katie cait
+kaitlyn caitlin katelyn kaitlin: kait kaity kate katie cait
 karen: kari
 katherine catherine kathryn katharine kathleen: kate katie kathy cathy kat kit kitty katy cate kay
-katarina ekaterina kateryna catalina: kat katya cata katia kate katerina
+katarina ekaterina yekaterina kateryna catalina: kat katya cata katia kate katerina
 kenneth: ken kenny
 kevin: kev
 khadija khadijah: dija
@@ -230,7 +231,7 @@ monserrat montserrat: montse
 moses moises: mo moe
 myron: ron
 nancy: nan
-nathan nathaniel nathanael: nate nat nathan than
+nathan nathaniel nathanael: nate nat natty nathan than
 nevaeh: vay nev
 nicholas nicolas nikolai nikolas nicolaus: nick nicky nico niko kolya
 nicole nicola nichole: nikki nicky nic nico
@@ -260,6 +261,7 @@ reginald: reggie reg
 ricardo richard: rick ricky rich richie dick rico cardo
 robert roberto: bob bobby rob robbie bert beto robby
 roberta: bobbie robbie berta
+robin robyn: rob robbie
 rodney rodrigo: rod roddy rodri
 roger rogelio: rog roge
 roland rolando: rollie rolo
@@ -321,7 +323,7 @@ virginia: ginny ginger gina
 vladimir volodymyr: vlad vova volodya
 wallace walter: wally walt
 wilhelmina: mina billie willa
-william guillaume: will bill billy willie liam willy
+william guillaume: wm will bill billy willie liam willy
 winifred: winnie freddie
 winston: win
 xiomara: xio

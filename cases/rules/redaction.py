@@ -12,7 +12,8 @@ from cases.rules.redaction_names import Names
 __all__ = ("FIELDS", "KnownPerson", "Mention", "Redactor", "mentions", "redact", "redactor")
 
 _DONE = re.compile(
-    r"\[(?:[VP]-\w{1,10} )?(?:name|phone|e-mail|ssn|birth date|address|school)\]|\b[VP]-\w{1,10}"
+    r"\[(?:[VP]-\w{1,10} )?(?:name|phone|e-mail|ssn|birth date|address|school|handle)\]"
+    r"|\b[VP]-\w{1,10}"
 )
 
 
@@ -27,6 +28,7 @@ class Redactor:
 
     def __init__(self, people: Sequence[KnownPerson]) -> None:
         self._names, self._marks = Names(people), Marks(people)
+        self._handles = self._names.handles()
 
     def __call__(self, text: str) -> str:
         """The text without them; a telephone, e-mail, number or birth date of nobody known, too."""
@@ -42,6 +44,7 @@ class Redactor:
             [found.span() for found in _DONE.finditer(text)] if "-" in text or "[" in text else []
         )
         found = list(self._marks.mentions(text)) if self._marks else []
+        found += self._handles.mentions(text)
         if strangers:
             found += unknown(text)
         kept = _apart(found, done) if found else []

@@ -1,26 +1,42 @@
 """Is a word that may be a name said as one here? Case and neighbors decide."""
 
+import re
 from collections.abc import Container
 
+from cases.rules.redaction_common import COMMON
 from cases.rules.redaction_known import APOSTROPHES, Word
 from cases.rules.redaction_words import (
+    ACTED,
+    ADDRESSED,
     AFTER_HANDLERS,
+    ALWAYS_PLACES,
     ANNOUNCES_INITIALS,
-    COMMON,
+    BEING,
+    COUNTS,
     DETERMINERS,
+    DOES,
     DOING,
     HANDLES,
     INSTITUTIONS,
+    IS_SO,
+    LITTLE,
+    MODAL,
     MONTH_BEFORE,
     MONTHS,
     NO_NAME_AFTER,
     NO_PLURAL,
+    NOT_ALONE,
     NOT_INITIALS,
     OFFICIAL,
+    OPENERS,
     ORDINARY,
     PLACE_BEFORE,
     PLACE_OF,
     PLACES,
+    PLATES,
+    POSSESSED,
+    PRONOUNS,
+    SAME_WHEN_PAST,
     SPEAKING,
     STATES,
     STREETS,
@@ -28,6 +44,11 @@ from cases.rules.redaction_words import (
 )
 
 SHORT = 4
+_STATE_OF_TWO = re.compile(
+    r", (?:D\.C|New (?:York|Jersey|Mexico|Hampshire)|(?:North|South) (?:Carolina|Dakota)|West Vir"
+    r"|Rhode I|U\.S)",
+    re.IGNORECASE,
+)
 _ENDS = '.!?:;\n\u2022\u201c"(\u2014'
 
 
@@ -61,6 +82,18 @@ class Context:
         if stripped[-1] == "." and self.before(at):
             return False
         return stripped[-1] in _ENDS
+
+    def is_chat(self, at: int) -> bool:
+        """Within quotation marks whose words begin in lower case: what somebody typed."""
+        line = self.text.rfind("\n", 0, self.words[at].start) + 1
+        begins = max(self.text.rfind(mark, line, self.words[at].start) for mark in '"\u201c')
+        if begins < 0 or self.text.count('"', line, begins + 1) % 2 == (self.text[begins] != '"'):
+            return False
+        return self.text[begins + 1 : begins + 2].islower()
+
+    def opens_a_quote(self, at: int) -> bool:
+        """Where somebody's own words begin, and so does what they wrote."""
+        return self.text[max(0, self.words[at].start - 1) : self.words[at].start] in ('"', "\u201c")
 
     def is_shouted(self, at: int) -> bool:
         """Whether the neighbors are in capitals too, so that a capital says nothing."""
@@ -117,6 +150,8 @@ class Context:
         """As in "Carter Street", "Grace's Diner", "Lake Grace", "town of Carter", "Carter, MO"."""
         if not self.words[at].is_capital:
             return False
+        if self.words[at].plain == "jesus" and self.after(at) == "christ":
+            return True
         return self._is_called_so(at) or self._place_before(at) or self._state_after(at)
 
     def _is_called_so(self, at: int) -> bool:
@@ -126,6 +161,8 @@ class Context:
             if not after or not self.words[step + 1].is_capital:
                 return False
             if after in STREETS or (not shouted and after in PLACES | INSTITUTIONS):
+                return True
+            if shouted and after in ALWAYS_PLACES:
                 return True
         return False
 
@@ -143,6 +180,10 @@ class Context:
             return False
         after = self.words[at + 1]
         gap = self.text[self.words[at].end : after.start]
+        if gap == " " and after.plain in PLATES:
+            return True
+        if _STATE_OF_TWO.match(self.text, self.words[at].end):
+            return True
         long = len(after.raw) > len("MO")
         return (
             gap == ", "
@@ -153,10 +194,12 @@ class Context:
     def is_a_thing(self, at: int) -> bool:
         """As in "the Grace period": a capital where an article and a noun say that it is a word."""
         word = self.words[at]
+        if word.plain in ORDINARY and self.before(at) in ("a", "an"):
+            return not (self.after(at) and self.words[at + 1].is_capital)
         if word.plain not in ORDINARY or self.before(at) not in DETERMINERS:
             return False
         after = self.after(at)
-        return bool(after) and not self.words[at + 1].is_capital and after not in DOING
+        return bool(after) and not self.words[at + 1].is_capital and after not in DOING | DOES
 
     def next_character(self, at: int) -> str:
         end = self.words[at].end
@@ -171,23 +214,51 @@ class Context:
         return self.text[max(0, start - 3) : start].rstrip(" ")[-1:].isdigit()
 
 
-def is_said_as_a_name(context: Context, at: int) -> bool:
-    """Whether the word alone, that is a name and may be an ordinary word, is a name here."""
+def is_said_as_a_name(context: Context, at: int, *, given: bool = False) -> bool:
+    """Whether the word alone, that is a name and may be an ordinary word, is a name here.
+
+    A first name (`given`) stands without an article where a thing hardly does.
+    """
     word = context.words[at]
     if context.is_a_place(at):
         return False
     if not _is_ordinary(word):
-        return word.is_capital or len(word.plain) >= SHORT
+        long = len(word.plain) >= SHORT or (
+            len(word.plain) == SHORT - 1 and word.plain not in LITTLE
+        )
+        return word.is_capital or long
     if not word.is_capital:
-        return context.after(at) in SPEAKING and context.before(at) not in NO_NAME_AFTER
-    return context.before(at) in TITLES or _is_capital_for_a_name(context, at)
+        return _is_somebody_in_lower_case(context, at)
+    return context.before(at) in TITLES or _is_capital_for_a_name(context, at, given=given)
 
 
-def _is_capital_for_a_name(context: Context, at: int) -> bool:
+def _is_somebody_in_lower_case(context: Context, at: int) -> bool:
+    """As people write to each other: "dear hope", "will dont tell", "grace is with me"."""
+    word, before, after = context.words[at], context.before(at), context.after(at)
+    if before in NO_NAME_AFTER or before in DETERMINERS or before in COUNTS:
+        return False
+    if context.is_chat(at) and not {before, word.plain} & (MODAL | PRONOUNS):
+        return True
+    if after in SPEAKING or (
+        after in _ACTS_ALONE and not (word.plain in MODAL and after in SAME_WHEN_PAST)
+    ):
+        return True
+    if after in BEING and at + 2 < len(context.words):
+        return context.after(at + 1) in IS_SO or context.opens_a_quote(at)
+    return before in ADDRESSED
+
+
+_ACTS_ALONE = (DOES | DOING | ACTED) - NOT_ALONE
+
+
+def _is_capital_for_a_name(context: Context, at: int, *, given: bool) -> bool:
     if _is_month(context, at):
         return False
+    word = context.words[at]
     if context.opens_a_sentence(at) or context.is_shouted(at):
-        return _acts(context, at)
+        counted = context.before(at) in DETERMINERS | COUNTS
+        alone = given and word.plain not in OPENERS and not counted
+        return alone or _acts(context, at)
     return True
 
 
@@ -212,8 +283,12 @@ def _is_month(context: Context, at: int) -> bool:
 def _acts(context: Context, at: int) -> bool:
     """At the start of a sentence, or among capitals: does somebody do something here?"""
     word, after = context.words[at], context.after(at)
-    if is_possessive(word) or after in DOING or (after.endswith("ed") and len(after) > SHORT):
+    if is_possessive(word) or after in DOES or (after.endswith("ed") and len(after) > SHORT):
         return True
+    if word.plain.endswith("s") and after in POSSESSED:
+        return True
+    if after in DOING:
+        return not (word.plain in MODAL and after in SAME_WHEN_PAST)
     return context.next_character(at) in (",", ":", ".", ";", ")", "", "\n", '"', "\u201d")
 
 

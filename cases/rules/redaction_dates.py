@@ -20,6 +20,7 @@ _NUMERIC = re.compile(
     r"(?<![\d/.\-])(\d{1,4})( ?[-/.\u2010-\u2013] ?| )(\d{1,2})\2(\d{4}|\d{2})(?!\d|[-/]\d)"
 )
 _COMPACT = re.compile(r"(?<!\d)\d{8}(?!\d)")
+_SHORT = re.compile(r"(?<![\w\-/.])\d{6}(?![\w\-/])")
 _RUN_TOGETHER = re.compile(
     r"(?<![^\W_])(\d{1,2})[ .\-]{0,2}([A-Za-z]{3,10})[ .,\-]{0,2}'?(\d{4}|\d{2})(?!\d)"
 )
@@ -40,7 +41,7 @@ _DAY_FIRST = re.compile(
     r"(?:de |del )?(\d{4})\b",
     re.IGNORECASE,
 )
-_ORDINALS = {
+ORDINALS = {
     word: at
     for at, word in enumerate(
         (
@@ -60,6 +61,7 @@ def dates(text: str) -> Iterator[tuple[int, int, set[date]]]:
     readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], set[date]]], ...] = (
         (_NUMERIC, _numeric),
         (_COMPACT, _compact),
+        (_SHORT, _short),
         (_MONTH_FIRST, lambda found: _day(found[3], found[1], found[2])),
         (_DAY_FIRST, lambda found: _day(found[3], found[2], found[1])),
         (_RUN_TOGETHER, lambda found: _day(found[3], found[2], found[1])),
@@ -92,6 +94,17 @@ def _compact(found: re.Match[str]) -> set[date]:
     return days
 
 
+def _short(found: re.Match[str]) -> set[date]:
+    """Month, day and year, or day first, in two digits each."""
+    one, other, year = found[0][:2], found[0][2:4], found[0][4:]
+    return {
+        day
+        for century in ("19", "20")
+        for month, number in ((one, other), (other, one))
+        for day in _valid(f"{century}{year}", month, number)
+    }
+
+
 def _day(year: str, month: str, number: str) -> set[date]:
     known = MONTH_NUMBER.get(month.casefold())
     years = [year] if len(year) == len("2017") else [f"19{year}", f"20{year}"]
@@ -101,7 +114,7 @@ def _day(year: str, month: str, number: str) -> set[date]:
 def _spelled(found: re.Match[str]) -> set[date]:
     """As in "the seventh of March 2017"."""
     month, day = (found[1], found[2]) if found[1] else (found[4], found[3])
-    number = _ORDINALS.get(day.casefold())
+    number = ORDINALS.get(day.casefold())
     return _day(found[5], month, str(number)) if number else set()
 
 

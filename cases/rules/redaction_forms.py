@@ -5,11 +5,23 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 
 from cases.rules.nicknames import alike
+from cases.rules.redaction_common import COMMON
 from cases.rules.redaction_known import KnownPerson, plain, spelled_out
-from cases.rules.redaction_words import PARTICLES
+from cases.rules.redaction_words import ORDINARY, PARTICLES
 
 _SPLIT = re.compile(r"[\s\-_.,\"()]+")
 _LEAST_PIECE = 5
+_SAINTS = {
+    "st": ("saint",),
+    "saint": ("st",),
+    "ste": ("sainte",),
+    "mt": ("mount",),
+    "ft": ("fort",),
+}
+_SON_OF = re.compile(r"(Mc|Mac|O|D|De|Di|La|Le|Van|Von)['\u2019]?([A-Z]\w{3,})$")
+_SHORT_NAME = 5
+_CLIPPED = 4
+_VOWELS = "aeiouy"
 
 
 class Part(IntEnum):
@@ -70,16 +82,27 @@ def _pieces(name: str, part: Part) -> Iterator[tuple[str, Part]]:
     for token in tokens:
         text = plain(token)
         if not lone and text in PARTICLES:
-            yield text, Part.PARTICLE
+            for form in (text, text[0], *_SAINTS.get(text, ())):
+                yield form, Part.PARTICLE
             continue
-        if len(text) > 1:
-            yield text, part
-            yield spelled_out(token), part
-        if text == "abd":
-            yield from ((f"abd{article}", part) for article in ("ul", "el", "al"))
-        yield from _after_apostrophe(token, part)
+        yield from _spellings(token, part)
     if len(tokens) > 1:
         yield plain("".join(tokens)), part
+
+
+def _spellings(token: str, part: Part) -> Iterator[tuple[str, Part]]:
+    text = plain(token)
+    if len(text) > 1:
+        yield text, part
+        yield spelled_out(token), part
+    if text == "abd":
+        yield from ((f"abd{article}", part) for article in ("ul", "el", "al"))
+    yield from _after_apostrophe(token, part)
+    if joined := _SON_OF.match(token):
+        yield plain(joined[1]), Part.PARTICLE
+        yield plain(joined[2]), part
+        if plain(joined[1]) in ("mc", "mac"):
+            yield from ((f"{son}{plain(joined[2])}", part) for son in ("mc", "mac"))
 
 
 def _after_apostrophe(token: str, part: Part) -> Iterator[tuple[str, Part]]:
@@ -112,5 +135,41 @@ def _together(given: str, family: str) -> Iterator[tuple[str, Part]]:
 
 def nicknames_of(person: KnownPerson) -> Iterator[str]:
     for given, _ in _names_of(person):
-        for token in _SPLIT.split(given):
-            yield from alike(plain(token))
+        for token in filter(None, _SPLIT.split(given)):
+            text = plain(token)
+            yield from alike(text)
+            if text[0].isalpha() and len(text) >= len("Max"):
+                yield from (pet for pet in _pet_names(text) if pet not in COMMON)
+
+
+def _pet_names(text: str) -> Iterator[str]:
+    """As in "Maxie", "Robby", "Willy", "Angelito": made from the name, in no table."""
+    stem = text.rstrip("aeo") or text
+    for ending in ("ito", "ita", "cito", "cita"):
+        yield f"{stem}{ending}"
+    if len(text) <= _SHORT_NAME and text[-1] not in _VOWELS:
+        double = "" if text[-2] not in _VOWELS or text[-1] in "xw" else text[-1]
+        yield from (f"{text}{letter}{ending}" for letter in {"", double} for ending in ("ie", "y"))
+
+
+def further_parts_of(person: KnownPerson) -> Iterator[tuple[str, Part]]:
+    """What else they may be called: short forms, and the letters of several first names."""
+    yield from ((word, Part.GIVEN) for word in nicknames_of(person))
+    yield from ((word, Part.INITIALS) for word in _initials_of(person))
+
+
+def clipped_of(person: KnownPerson) -> Iterator[str]:
+    """A long first name cut short, as in "Xime" and "Crys"."""
+    for given, _ in _names_of(person):
+        for token in filter(None, _SPLIT.split(given)):
+            text = plain(token)
+            if len(text) > _SHORT_NAME and text[:_CLIPPED] not in COMMON | ORDINARY:
+                yield text[:_CLIPPED]
+
+
+def _initials_of(person: KnownPerson) -> Iterator[str]:
+    """What several first names begin with, as in "T.J." and "M.K."."""
+    first, middle = (person.identity.get(part, "") for part in ("first_name", "middle_name"))
+    letters = "".join(plain(token)[0] for token in _SPLIT.split(f"{first} {middle}") if token)
+    if len(letters) > 1:
+        yield letters

@@ -1,12 +1,13 @@
 """Which words are words before they are names? Small tables of ordinary language."""
 
 
-def _table(words: str) -> frozenset[str]:
+def table(words: str) -> frozenset[str]:
+    """Words between spaces."""
     return frozenset(words.split())
 
 
 # First and last names that are English or Spanish words as well: case and neighbors decide.
-ORDINARY = _table(
+ORDINARY = table(
     """
     able ace amber an angel april ash august aurora autumn bailey baker banks barber bell berry
     bill bishop black blue bo bond bliss brandy brave bright brook brooks brown bush butler
@@ -30,58 +31,170 @@ ORDINARY = _table(
     wright yates young art al ali ed el em ad am are as at be by can dang duc go ha he hung in
     is it la lan lang le les lo los me min ming no on or sa see she ser si su the to tu un up us
     vi we win mom dad sis bro ant ty ann mal dom nick pete max rush cloud major destiny messiah
-    prince junior lovely precious unique blessing marvel bear dash crisp guy
+    prince junior lovely precious unique blessing marvel bear dash crisp guy pip skip chip jan jun
+    peanut bug buddy monkey boo baby bubba sunshine pumpkin bean cookie sugar muffin bunny ladybug
+    turtle panda kitty birdie pickle biscuit button shorty slim smokey ghost doc daddy sweetie
+    cricket goose bird mouse tank bull bulls coach two crow fly nova jewels dream stormy nick rosy
+    christmas hero mars venus duke baron
+    """
+)
+
+ORDINARY |= table(
+    """
+    adler aspen barber baron basil bass beach beam bean birch bird blaze bloom blossom bolt boot
+    booth branch brand briar bridge bridges brock buck bull burn burns cadence candy cannon
+    carver castle cedar chambers chapel chastity cherish cherry cliff cloud clover colt combs
+    coral cotton crane crow cypress darling dock drum duck dyer eagle ebony echo eden ember
+    english essence farrow fern finch fish flint flood flora flowers fortune fountain fowler
+    fuller garland garner garnet gates glass goose grove hale harley harp hatch hawk hawks hedge
+    herring holder hook horn indigo journey jubilee karma keys kidd kite lamb laurel lavender
+    leaf legacy liberty lever link lion lodge loft lord lotus lyric mace magnolia maple marble
+    marigold marshal meadow meadows melody merchant merry mint miracle misty monk mule
+    nail nickel opal orchard orchid otter owl paradise parrot peaches petal phoenix pine plant
+    plum poppy pope post quill race rainbow ranger reef reel remedy ridge ring roach robins
+    rocket rook root rush rust saffron sailor salmon sands sapphire sawyer scarlet seal serenity
+    shade shadow shell shields shore silver singer slate snow sonnet speaker spear spears
+    sterling stern stock stout strand swan sweet tanner teal tempest thorn tide topaz torch
+    trout tulip unity vanity velvet vine violet vision ware weeks wheat wheeler winters
     """
 )
 
 # Nobody puts these in the plural, unless they name a family.
-NO_PLURAL = _table(
+NO_PLURAL = table(
     "young long rich wise little strong small short west north true brown gray green kim may will"
 )
 
-MONTHS = _table("april may june august march january")
-MONTH_BEFORE = _table(
-    "in since until till last next early late mid during through throughout every"
-)
+MONTHS = table("april may june august march january jan jun jul aug mar dec")
+MONTH_BEFORE = table("in since until till last next early late mid during through throughout every")
 
 # What a person does: after a word at the start of a sentence it makes that word a name.
-DOING = _table(
+DOING = table(
     """
     said told was is has had did does went came ran saw took gave left lives stays says tells
     knew got made felt wept woke slept kept met sat stood spoke began brought bought held heard
     hid hit hurt put read sent shut wore wrote would could cannot couldn didn wasn hasn hadn isn
     wouldn doesn lied ate drank drew drove fell fed found forgot rode sang swore taught thought
-    threw understood and who whose whom states reports denies asks wants works attends
+    threw understood and who whose whom rose bit broke built caught chose dealt fought flew froze
+    grew hung knelt led lost meant paid rang rode shook spent stole stuck struck swam tore
     """
 )
-SPEAKING = _table(
+# The same, of one who does it now, or doesn't; what ends in "ed" counts, too.
+DOES = table(
+    """
+    admits agrees answers asks attends avoids babysits begins believes bites breaks brings buys
+    calls cares carries changes chooses claims cleans climbs closes comes complains confirms cooks
+    cooperates cries cuts dances denies describes disagrees discloses dislikes does draws dresses
+    drinks drives eats enjoys enters explains falls fears feels fights finds finishes flies forgets
+    gets gives goes grabs hates hears helps hides hits holds hopes hurts identifies insists keeps
+    kicks kisses knocks knows laughs learns leaves lets lies likes listens lives locks looks loses
+    loves makes means meets mentions misses moves needs nods opens owes owns packs pays plays
+    points prefers pulls punches pushes puts reads recalls refuses remembers rents reports returns
+    runs says screams sees seems sells sends shares shouts shows sings sits sleeps smiles smokes
+    speaks spends stands stares starts states stays stops studies swears takes talks teaches tells
+    texts thinks threatens throws touches tries turns understands uses visits waits wakes walks
+    wants wears whispers works worries writes yells wont dont didnt isnt wasnt hasnt hadnt doesnt
+    couldnt wouldnt cant shouldnt arent
+    """
+)
+# What people do to each other: behind a word in lower case, it is somebody who did it.
+ACTED = table(
+    """
+    asked begged called cried denied grabbed hated helped hugged kicked kissed laughed liked
+    listened lived locked looked loved moved picked played promised pulled punched pushed reached
+    screamed showed slapped smiled stayed talked texted threatened touched tried walked wanted
+    watched whispered yelled
+    """
+)
+# The same words, where a thing does it as well.
+NOT_ALONE = table(
+    """
+    is was has had did does would could and who whose whom felt fell held kept lost lies left leaves
+    isnt wasnt hasnt hadnt doesnt couldnt wouldnt arent falls closes comes hits moved cuts breaks
+    reached
+    """
+)
+PRONOUNS = table("i u you we they he she it who to")
+MODAL = table("will may might can")
+SAME_WHEN_PAST = table("read put hit hurt shut cost set let cut")
+# What is somebody's: "Marks phone", where the apostrophe is left out.
+POSSESSED = table(
+    """
+    account answer arm aunt backpack bag bed bedroom behavior birthday body boyfriend brother car
+    clothes clothing cousin dad daughter desk doctor drawing face family father friend girlfriend
+    grandfather grandmother grandma grandpa hair hand hands home house husband injuries injury
+    jacket journal leg mom mother neighbor notes number parents phone room school sister son
+    statement stepfather stepmother story tablet teacher truck uncle version wife
+    """
+)
+# Said of somebody: "grace is with me" is a child, "grace is needed" is not.
+BEING = table("is was has isnt wasnt gets got seems feels looks acts")
+IS_SO = table(
+    """
+    afraid alone angry annoying asleep at awake awful back bad bothering coming crazy creepy crying
+    drunk eating fine gone going good grounded happy here hiding high home hungry hurt hurting in
+    inside lying mad mean my nasty nice not okay outside sad scared scary sick sleeping staying
+    there tired upset watching weird with yelling
+    """
+)
+ADDRESSED = table("dear hey hi hello tell tells told ask asks texting texts named")
+# Begin a sentence as what they are: what is ordered, asked, counted, or in no need of an article.
+OPENERS = table(
+    """
+    will may mark hope chase grant rob long young little short strong small smart swift rich
+    wise true noble loyal brave bright good golden red blue black white brown green gray gay
+    royal savage sharp hardy quick west east north south early art love joy faith grace peace
+    mercy patience charity justice judge pride honey harmony cash case chance price rain summer
+    summers spring winter autumn april june march august sunday park cook rush crash dash hand
+    head house wall well way so to on no in is it am are as at be by can do go has he me min she
+    ser si the two un up us we win mom dad sis bro christian french wild deep law power close
+    cross drew frank guy jan jun jul aug dec mar miles weeks just sunny rusty sandy ash amber
+    alert iron steel field bill dot bear crystal
+    """
+)
+# Three letters that are a word in lower case, whoever bears them as a name.
+LITTLE = table(
+    """
+    ago air ale all and ann ant any arm ask ate bad bag bat bay bed bee bet big bin bit bow box boy
+    bud bug bun bus but buy cab cal can cap car cat cop cot cry cub cup cut dad dam day den did die
+    dig dip doe dog don dry due ear eat egg end eve eye fan far fat fed fee few fin fit fix fly for
+    fox fun fur gas get gin god got gum gun had has hat hen her him hip his hit hot how hug ice ill
+    ink inn its jam jan jar jet job joy jun jul aug kid kin kit lab lap led leg let lid lie lin lip
+    lit lot low mac mad man map mar mat men met mix mob mom mud mug nan nap net new nod nor not now
+    nut oak odd off oil old one our out own pad pal pan pat pay pea peg pen per pet pie pig pin pip
+    pit pop pro put ran rat raw red rib rim rip rob rod row rub rug run sad sap saw say sea see set
+    sex she shy sin sip sir sis sit six sky sob son sow spa spy sue sum sun tan tap tax tea ten the
+    tie tin tip toe ton too top toy try tub two use van vet via war was way wet who why wig win wit
+    won yes yet you zip zoo una por con los las del que dia
+    """
+)
+SPEAKING = table(
     "said told stated denied asked reported claimed admitted disclosed added answered was"
 )
-NO_NAME_AFTER = _table("the a an this that every each no any of my her his their its")
+NO_NAME_AFTER = table("the a an this that every each no any of my her his their its")
 
 # Before a name: somebody's title, or the office of one who handles the case.
-TITLES = _table("mr mrs ms miss mx sr sra srta senor senora aunt uncle auntie tio tia")
-OFFICIAL = _table(
+TITLES = table("mr mrs ms miss mx sr sra srta senor senora aunt uncle auntie tio tia")
+OFFICIAL = table(
     """
     officer ofc detective det sergeant sgt lieutenant lt captain capt deputy trooper sheriff
     chief dr doctor nurse judge prosecutor attorney investigator corporal cpl commander
     paramedic
     """
 )
-STREETS = _table(
+STREETS = table(
     """
     street st avenue ave av road rd drive dr lane ln court ct terrace ter boulevard blvd place
     pl circle cir parkway pkwy highway hwy trail trl way alley plaza square sq
     """
 )
-PARTICLES = _table(
+PARTICLES = table(
     """
     de la las los del da das do dos di du el al abu bin ibn ben bint umm um van von der den ter
     ten te op y e san santa st saint mac mc o d l le
     """
 )
 # With a capital after a name: what a place or a business is called by. Then: before such a name.
-PLACES = _table(
+PLACES = table(
     """
     academy apartments auto bakery bank baptist bar barbershop bbq bridge cafe catholic cemetery
     chapel church cleaners college commons cove creek daycare deli depot diner donuts elementary
@@ -94,168 +207,56 @@ PLACES = _table(
     villas
     """
 )
-PLACE_BEFORE = _table("lake mount mt fort ft camp port cape saint st lago")
-PLACE_OF = _table("town city village county township suburb parish borough church feast")
-STATES = _table(
+PLACE_BEFORE = table(
+    "lake mount mt fort ft camp port cape saint st lago san archangel burger labor "
+    "memorial mothers fathers veterans presidents columbus election valentines groundhog"
+)
+COUNTS = table(
+    "two three four five six seven eight nine ten twelve twenty hundred many few several"
+)
+ALWAYS_PLACES = table("county motel hotel hospital cemetery airport")
+PLATES = table("plates plate license tags highway")
+PLACE_OF = table("town city village county township suburb parish borough church feast")
+STATES = table(
     """
-    missouri kansas iowa nebraska illinois arkansas oklahoma texas colorado ohio indiana michigan
-    minnesota wisconsin kentucky tennessee california florida arizona nevada utah mo ks ia ne il ar
-    ok tx co ky tn ca fl az nv ut
+    alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii
+    idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan
+    minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania
+    tennessee texas utah vermont virginia washington wisconsin wyoming mexico canada al ak az ar ca
+    co ct dc fl ga hi ia id il in ks ky la ma md me mi mn mo ms mt nc nd ne nh nj nm nv ny oh ok or
+    pa ri sc sd tn tx ut va vt wa wi wv wy
     """
 )
-DETERMINERS = _table("the a an this that these those every each no any some")
+DETERMINERS = table("the a an this that these those every each no any some")
 # Before two names: somebody who handles the case, and has a first name of their own.
-HANDLES = OFFICIAL | _table(
+HANDLES = OFFICIAL | table(
     """
     advocate agent clerk coach constable counselor dispatcher examiner interviewer marshal medic
     nurse pastor patrolman pediatrician pharmacist physician principal psychologist ranger reverend
     rev specialist superintendent supervisor surgeon tech technician teacher therapist worker
     """
 )
-AFTER_HANDLERS = _table("md rn do np pa lcsw lpc lmsw phd esq lpn cna dds")
+AFTER_HANDLERS = table("md rn do np pa lcsw lpc lmsw phd esq lpn cna dds")
 # After a name: what that name is of, and it is nobody's. A school tells where a child is.
-INSTITUTIONS = _table(
+INSTITUTIONS = table(
     """
     agency bureau center centre clinic commission council county court department division district
     hospital hotline office police program services squad team unit university
     """
 )
 # Begin sentences and name nobody.
-POINTING = _table(
+POINTING = table(
     "anybody anyone everybody everyone he how it nobody she somebody someone there they we what "
     "who whoever why you"
 )
 # Two letters in capitals that usually mean something else. Of a person's initials and a rare
 # abbreviation the initials win.
-NOT_INITIALS = _table(
+NOT_INITIALS = table(
     """
     am cc cd co cp ct da db dc do dr dv ed eg er hr hs id ie if ii in ip iq is it iv jr kc ks lt md
     atm cps cst dfs dhs dna dob emr ems emt fbi gps icu kck kcp usa usb suv ssn ssa tba tbd vin
     mo mr ms no ok on or pc pd pm ps rd rn rx sr st to tv up us vs
     """
 )
-ANNOUNCES_INITIALS = _table("initials initial initialed initialled monogram")
-DEGREES = _table("md rn do jd pa ba ma np bs ms")
-
-# Words that are one letter from some name. A slip of the pen is looked for only beyond these.
-COMMON = _table(
-    """
-    about above abuse accept access account accused across action active actual added address
-    admit adult advice advised advocacy advocate after again agency agent agree agreed alert
-    alive alley allow almost alone along already also although always ambulance amount anger
-    angry animal ankle another answer answered anyone apart apartment appear appeared approve
-    approved area arena argue arise around arranged arrest arrive arrived aside asked asleep
-    aspect assault assigned attached attempt attend attending attorney audio august aware awake
-    baby back badge baker balance basement basic basis bath bathroom batter battery beach beard
-    beast beaten became because become bedding bedroom been before began begin behind being
-    belief believe belong below belt bench beside best better between beyond bible birth bitten
-    black blame blank blanket bleed blind block blond blood bloody board body bottle bottom
-    bound bowel braid brain branch brand bread break breast breath brick bride brief bright
-    bring broad broken brother brought brown bruise bruised bruising brush build building built
-    bunch burn burned burner buses cabin cable called caller calls calm camera cameras candy
-    canvass caregiver careful carpet carried carrier carry cases cash caught cause cell center
-    central certain chain chair chance change changed charge charger charging chart chase chased
-    cheap check checked cheek chest chief child children chill choice choose chose church
-    citizen city civil civilian claim class clean cleaned clear cleared clerk client clinic
-    clock close closed closer closet cloth clothes clothing coach coast coffee cold collar
-    collect collected color comes coming common complete completed concern condition consent
-    consider considered contact contacted contain content cook cooks copied copies copy corner
-    correct could couch cough counsel counselor count county couple course court cousin cover
-    covered crack crash crawl cream crime crisis cross crowd crying cried curtain custody daily
-    damage danger dark dated dates daughter deal death decide decided deep delay delivery denied
-    deny depart department depth desk detail details detective diaper diner dinner direct
-    direction dirty disclose disclosed disclosure dispatch dispatched district divided division
-    doctor door doubt dozen draft drank drawer drawing drawn dream dress dressed drink drive
-    driven driver drives drove drunk duplex during dusty duty each earlier early earth easily
-    east easy eaten effort eight either elbow elder elapsed elect eleven email emergency empty
-    ended engine enjoy enough enter entered entire entry equal error escape even evening event
-    ever every evidence exact exam examined examining except exist exit expect expected expert
-    explain explanation extra faced facial facility factor failed faint fair fall fallen false
-    family farm farmhouse father fault favor fear feature feed feel feeling feet felt female
-    fence fever field fifteen fifth fifty fight figure filed files final finally find fine
-    finger finish fire first fixed flash fleet flight floor flow focus folder follow followed
-    food force forced forearm foreign forensic forest form former forty forward foster found
-    four fourth frame free fresh friend friends from front fruit full fully funny further garage
-    garden gather gave general gentle giant girl given glass going good goods grade grand
-    grandma grandmother grandfather grant grass gravel gray great green greet grew grief ground
-    group grown guard guess guest guide guilty habit hair half hall hallway hammer hand handed
-    handle hands happen happened happy hard hardly harm hasty head healed healing health hear
-    heard heart heat heavy held help hence here hers hidden high hill himself hire history hold
-    holding hole home honest hooded hope hoped horse hospital hotel hotline hour hours house
-    household human hundred hungry hunt hunter hurry hurt husband ideal identified idle ignore
-    image impact inactive inch incident income index indeed infant infection inform injured
-    injury inner inside instead interview into invite island issue item items itself jacket jail
-    jeans joint judge juice jumped juvenile keep kept kick kicked kid kids kill kind kissed
-    kitchen knee knew knife knock know known label lack lady landlord large larger last late
-    later laugh laundry lawn lawns lawyer layer learn leash least leather leave leaves left
-    legal lend less lesson letter level license lied life light like line linear lined linen
-    linked lips list listed listen little live lived liver lives living loan lobby local locate
-    located lock locked locks lodger long longer look looked loose lose loss lost loud lover
-    lower lucky lunch lying made mail main major make maker male manager manner many march
-    marine mark marked marks marriage married mass match matter maybe meal mean means meant
-    measure medal medical medicine meet member memory mental mention merely message messages
-    metal middle might mile mind minor minute minutes mirror miss missed missing mixed mobile
-    model moment money month monthly moral more morning most motel mother motion motor mount
-    mouth move moved movie much music must myself naked name named names narrow nasal near
-    nearby nearly neck need needed neighbor neither nerve never news next nice nickname niece
-    night nights nine ninth noise none normal north nose note noted notes nothing notice noted
-    notified novel number numbers nurse object observe observed obtain obtained occur odor
-    offense offer offered office officer often older once ongoing only onset open opened order
-    other others ought outer outside over owner pack page paid pain painful paint pair pajama
-    pajamas palm panel panic pants paper parent parents parish park parked parking part partner
-    party pass passed past path patient patrol pattern pause payment peace pediatrician people
-    percent perform perhaps period person personal persons phase phone photo photograph
-    photographs photos phrase physical physician piano pick picture piece pillow pinch pink pipe
-    place placed places plain plan plane plant plastic plate play played player please plenty
-    point pointed police policy polite poor porch position positive possible pound power
-    practice pregnant prepare present press pretty prevent price pride priest primary print
-    prior priority prison private privately probably problem process produce promise prompt
-    proof proper property prosecutor protect protective proud prove provide provided public pull
-    pulled punch pupil pure purse push pushed puzzle quart queen quick quickly quiet quietly
-    quite quote quoted radio raise raised random range rapid rarely rash rate rather ratio reach
-    reached react read reader ready real really rear reason recall recalled receive received
-    recent record recorded recording records redness reduce refer reference referral refuse
-    refused regard regarding region regular relate related relation relative release relief
-    remain remark remove removed rent rented repair repeat replied reply report reported
-    reporter reports request require rescue resident respond rest restroom result return
-    returned review ribs ride right ring rise risk river road robber rocky roman roof room rooms
-    rope rough round route routine ruin rule run running rural rush sad safe safety said same
-    sample sandal save scale scan scar scare scared scene school score scratch scream screen
-    screw seal search season seat second secret section secure seek seem seemed seen self sell
-    send senior sense sent sentence separate series serious serve service seven several severe
-    shade shake shall shape share shared sharp sheet shelf shell shelter shift shirt shock shoe
-    shoes shoot shop short shot should shoulder shout shove show showed shower shown siblings
-    side sight sign signed silent silver similar simple since single sister sitting sixth size
-    sketch skill skin sleep sleeping sleeps slept sleeve slide slight slow small smart smell
-    smile smoke smooth snack social sofa soft sold solid some someone song soon sorry sort sound
-    source south space spare spark speak special speech speed spell spend spent split spoke
-    sport spot spring square staff stage stain stair stairs stand standing start started state
-    stated statement statements states station stay stayed steal steel step stepfather
-    stepbrother stick still stolen stomach stone stood stop stopped store stories storm story
-    strange stranger street stress strike strip strong stuck student study stuff stuffed style
-    sudden suffer sugar suit summer supper support sure surface swear sweat sweet swell swelling
-    swing swollen system table tablet taken takes taking talk talked tape task taste teach
-    teacher team tear tears teen teenager teeth tell telling ten tend term test tested than
-    thank their them themselves then theory there therefore these they thick thigh thin thing
-    things think third thirty this those though thought thousand threat three threw throat
-    through throw thumb tight time times tired title today together told tone tongue tonight
-    took tools tooth topic total touch touched tough towel tower town trace track trade trail
-    train transfer trash travel treat treated tree triage trial tried trip trouble truck true
-    trunk trust truth trying turn turned twelve twenty twice type typed uncle under understand
-    unit unknown unless until upon upper upset urban urgent urine used usual usually value
-    vehicle very victim video view violent vision visit visited visitor voice volume wait waited
-    wake walk walked wall want wanted warden ware warm warned warrant wash washed waste watch
-    watched water ways weak wear wearing week weekend weekends weeks weight well were west wheel
-    when where whether which while white whole whom whose wide widow wife will winter wild
-    window wish with within without witness witnesses woman women wonder wood word words wore
-    work worked worker works world worn worry worse worst worth would wound wrist wrists write
-    written wrong wrote yard year years yell yellow yesterday yield young younger your yours
-    youth monday tuesday wednesday thursday friday saturday sunday january february april june
-    july september october november december spanish english american mexican missouri kansas
-    christian christmas easter suspect suspects caregivers mister missus reference parties
-    partial martial marital margin marinate carton carol darker dinner danced career career
-    carried carries bigger branded brandon hearty healer heather jersey kernel lauded learned
-    mailed manually masked mason melon minted morale murder nation nature normally parson person
-    pasta patrick pieces
-    """
-)
+ANNOUNCES_INITIALS = table("marked labeled signed initials initial initialed initialled monogram")
+DEGREES = table("md rn do jd pa ba ma np bs ms")

@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cases.rules.nicknames import known_names
+from cases.rules.redaction_common import COMMON
 from cases.rules.redaction_context import Context, is_possessive
 from cases.rules.redaction_dates import MONTH_NUMBER, dates
 from cases.rules.redaction_known import Word, words_of
 from cases.rules.redaction_marks import unknown
 from cases.rules.redaction_words import (
-    COMMON,
     DOING,
     INSTITUTIONS,
     MONTHS,

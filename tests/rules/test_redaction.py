@@ -269,3 +269,65 @@ def test_a_name_that_is_somebody_elses_or_a_places_stays(text: str) -> None:
 )
 def test_further_ways_of_writing_it(text: str, redacted: str) -> None:
     assert redact(text, (CARTER, RIVERS)) == redacted
+
+
+HOPE = KnownPerson(
+    "V-HOPE1",
+    ("Hope McKinney",),
+    {
+        "first_name": "Hope",
+        "middle_name": "Tamsin",
+        "last_name": "McKinney",
+        "nickname": "Pip",
+        "birth_date": "2013-12-24",
+        "phone": "816-555-0158",
+        "address": "61 Summit Terrace, Kansas City, MO 64127",
+        "school": "Saint Orla Grove Elementary School",
+    },
+)
+MARK = KnownPerson(
+    "P-MARK1", ("Mark van der Holm",), {"first_name": "Mark", "last_name": "van der Holm"}
+)
+WILL = KnownPerson("P-WILL1", ("William Stone",), {"first_name": "William", "last_name": "Stone"})
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        # On a screen.
+        ("she is @hope_mckinney13 there", "she is [V-HOPE1 handle] there"),
+        ("from mark.holm89 to coachmckinney", "from [P-MARK1 handle] to [V-HOPE1 handle]"),
+        ("see report_2019.pdf and mckinney_1.jpg", "see report_2019.pdf and V-HOPE1_1.jpg"),
+        # As people type.
+        ('"will dont tell hope" it said', '"P-WILL1 dont tell V-HOPE1" it said'),
+        ("mark texted her; grace is owed", "P-MARK1 texted her; grace is owed"),
+        ('he wrote "i hope u come"', 'he wrote "i hope u come"'),
+        # At the start of a sentence, and among capitals.
+        ("Mark reads. Mark the door.", "P-MARK1 reads. Mark the door."),
+        ("Will knows. Will she come?", "P-WILL1 knows. Will she come?"),
+        ("OFFICER SAW THAT MARK COOPERATES", "OFFICER SAW THAT P-MARK1 COOPERATES"),
+        ("Stones statement was taken.", "P-WILL1 statement was taken."),
+        # Apart, together, broken over a line, by ear.
+        ("Hope Mc Kinney; MACKINNEY", "V-HOPE1; V-HOPE1"),
+        ("Hope McKin-\nney left", "V-HOPE1 left"),
+        ("Mark Vanderholm; Mark Hollm", "P-MARK1; P-MARK1"),
+        ("H.T. and M.v.d.H. slept", "V-HOPE1 and P-MARK1 slept"),
+        # Telephones, streets, days.
+        ("call 816-5550158. 2410 is the room", "call [V-HOPE1 phone]. 2410 is the room"),
+        ("call 816-555-O158", "call [V-HOPE1 phone]"),
+        ("five five five, zero one five eight", "[V-HOPE1 phone]"),
+        ("Summit Terr. was dark", "[V-HOPE1 address] was dark"),
+        ("born on Christmas Eve, 2013", "born on [V-HOPE1 birth date]"),
+        ("six on the twenty-fourth of December", "six on the [V-HOPE1 birth date]"),
+        ("turned six on Dec. 24th", "turned six on [V-HOPE1 birth date]"),
+        ("the visit on December 24 was missed", "the visit on December 24 was missed"),
+        ("DOB 122413", "DOB [V-HOPE1 birth date]"),
+        # Schools cut short.
+        ("seen at St. Orla Grove on Monday", "seen at [V-HOPE1 school] on Monday"),
+        ("at ST ORLA GROVE ELEM", "at [V-HOPE1 school]"),
+        ("Orla Grove called; SOGE, too", "[V-HOPE1 school] called; [V-HOPE1 school], too"),
+        ("on Orla Grove Road", "on Orla Grove Road"),
+    ],
+)
+def test_what_people_write_who_are_in_a_hurry(text: str, redacted: str) -> None:
+    assert redact(text, (HOPE, MARK, WILL)) == redacted

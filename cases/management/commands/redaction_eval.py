@@ -8,11 +8,20 @@ from django.core.management import BaseCommand
 
 from cases.rules.evaluation import Measured, measure, read
 
-SETS = {"tuning": "tuning.jsonl", "held out": "held_out.jsonl", "blind 1": "blind_1.jsonl"}
-SAID = {
+SETS = {
+    "tuning": "tuning.jsonl",
+    "held out": "held_out.jsonl",
+    "blind 1": "blind_1.jsonl",
+    "blind 2": "blind_2.jsonl",
+}
+FIRST_SIGHT = {
     "blind 1": (
-        "written before its author had read the rule; at first sight recall 0.8866 (891 of 1005), "
-        "precision 0.9518 (889 of 934)"
+        "no longer blind. Written before its author had read the rule; at first sight: "
+        "recall 0.8866 (891 of 1005), precision 0.9518 (889 of 934)"
+    ),
+    "blind 2": (
+        "no longer blind. Written, before it was measured, by who had mended the rule after blind "
+        "1; at first sight: recall 0.9628 (311 of 323), precision 0.9685 (307 of 317)"
     ),
 }
 FOLDER = Path(__file__).parents[1] / "evaluation"
@@ -34,8 +43,8 @@ class Command(BaseCommand):
         for name in SETS:
             result = measured(name)
             self._tell(name, result)
-            if name in SAID:
-                self.stdout.write(f"  {SAID[name]}")
+            if name in FIRST_SIGHT:
+                self.stdout.write(f"  {FIRST_SIGHT[name]}")
             if not options["quiet"]:
                 self._tell_slips(result)
 

@@ -1,0 +1,95 @@
+"""By which words is a known school meant? Its name with or without its kind, or its letters."""
+
+import re
+from collections.abc import Iterator
+
+from cases.rules.redaction_common import COMMON
+from cases.rules.redaction_known import plain
+from cases.rules.redaction_streets import GAP, WORD_OR_NUMBER, forms_of, one_of, variants
+from cases.rules.redaction_words import ORDINARY, STREETS
+
+_KINDS = (
+    ("elementary", "elem", "el", "es", "elementry", "grade"),
+    ("high", "hs", "hi"),
+    ("middle", "ms", "mid"),
+    ("junior", "jr", "jh", "jhs"),
+    ("senior", "sr"),
+    ("primary", "prim"),
+    ("academy", "acad", "acd"),
+    ("preparatory", "prep"),
+    ("montessori", "mont"),
+    ("charter", "chtr"),
+    ("preschool", "pre-school", "prek", "pre-k"),
+    ("kindergarten", "kinder"),
+    ("school", "sch", "schools"),
+    ("daycare", "day care"),
+    ("center", "centre", "ctr"),
+)
+_KIND_OF = {form: forms for forms in _KINDS for form in forms}
+_STREET = "|".join(sorted(STREETS, key=len, reverse=True))
+_NO_STREET = rf"(?!\s(?i:{_STREET})\b)"
+_ENDS = rf"(?:['\u2019]s)?(?!\w){_NO_STREET}"
+_ATTENDED = "|".join(
+    rf"(?<={words})"
+    for words in (
+        *("attends ", "attended ", "attending ", "enrolled at ", "enrolled in ", "goes to "),
+        *("student at ", "pupil at ", "grader at ", "teacher at ", "counselor at ", "nurse at "),
+        *("principal at ", "school is ", "school: ", "school ", "school, ", "School ", "School: "),
+        *("SCHOOL ", "SCHOOL: ", "went to ", "picked up at ", "picked up from "),
+    )
+)
+_STAFF = (
+    r"(?:school|students?|teachers?|counselors?|principal|classmates?|kindergarten|staff|bus|nurse"
+    r"|(?:is|was) (?:his|her|their|the child['\u2019]s) school)"
+)
+_LEAST_LETTERS = 4
+
+
+def school_patterns(school: str) -> Iterator[re.Pattern[str]]:
+    """All the ways in which `school` is written."""
+    tokens = WORD_OR_NUMBER.findall(school.strip().removeprefix("The "))
+    named = [word for word in tokens if plain(word) not in _KIND_OF]
+    kinds = [_KIND_OF[plain(word)] for word in tokens if plain(word) in _KIND_OF]
+    if not named:
+        return
+    kind = "|".join(sorted({form for forms in (*kinds, _KIND_OF["school"]) for form in forms}))
+    yield re.compile(
+        rf"(?<!\w){_spelled(named)}(?:{GAP}(?:{kind})\b\.?)+(?:['\u2019]s)?(?!\w)", re.IGNORECASE
+    )
+    words = f"(?i:{_spelled(named)})"
+    yield re.compile(rf"(?:{_ATTENDED}|(?={words} {_STAFF}\b))(?<!\w){words}{_ENDS}")
+    last = plain(named[-1])
+    if len(named) > 1 and len(last) >= _LEAST_LETTERS and last not in ORDINARY | COMMON:
+        word = one_of((named[-1].title(), named[-1].upper()))
+        yield re.compile(rf"(?:{_ATTENDED}|(?={word} (?i:{_STAFF})\b))(?<!\w){word}{_ENDS}")
+    if len(named) > 1:
+        yield re.compile(rf"(?<!\w){_capital(named)}{_ENDS}")
+    if len(named) > 1 + 1:
+        yield re.compile(rf"(?<!\w){_capital(named[1:])}{_ENDS}")
+    letters = "".join(word[0] for word in tokens).upper()
+    if len(letters) >= _LEAST_LETTERS:
+        yield re.compile(rf"(?<!\w){letters}(?!\w)")
+    if len(letters) > _LEAST_LETTERS and letters.endswith("S"):
+        yield re.compile(rf"(?<!\w){letters[:-1]}(?!\w)")
+
+
+def _spelled(named: list[str]) -> str:
+    return _short_of_city(GAP.join(map(variants, named)), named)
+
+
+def _capital(named: list[str]) -> str:
+    """The same with a capital, or in capitals: in lower case the words may be words."""
+    words = GAP.join(
+        one_of(
+            {cased for form in {word, *forms_of(word)} for cased in (form.title(), form.upper())}
+        )
+        for word in named
+    )
+    return _short_of_city(words, named)
+
+
+def _short_of_city(pattern: str, named: list[str]) -> str:
+    if [plain(word) for word in named[:2]] != ["kansas", "city"] or len(named) <= 1 + 1:
+        return pattern
+    rest = GAP.join(map(variants, named[2:]))
+    return rf"(?:{pattern}|KCK?{GAP}(?i:{rest}))"
