@@ -18,7 +18,7 @@ from cases.rules import names
 from cases.rules.nicknames import alike
 
 # Raise it with every change of what `forms` yields; tokens of another version are rebuilt.
-VERSION = "1"
+VERSION = "2"
 NAMES = ("first_name", "last_name", "name")
 PARTS = 4
 MOST_PROBES = 200
@@ -96,6 +96,8 @@ class _Named:
     last: tuple[str, ...] = field(repr=False)
     whole: str = field(repr=False)
     birth: str = field(repr=False)
+    # A last name of several words as one: "de la Cruz" and "Delacruz" are the same.
+    joined: str = field(repr=False)
 
     @property
     def pairs(self) -> Iterator[tuple[str, str]]:
@@ -145,7 +147,7 @@ def _sounds(who: _Named) -> Iterator[Probe]:
 
 def _births(who: _Named) -> Iterator[Probe]:
     yield Probe(Form.BIRTH_DATE, who.birth, Why.SAME_BIRTH)
-    for last in who.last:
+    for last in dict.fromkeys(filter(None, (*who.last, who.joined))):
         yield Probe(Form.LAST_NAME_BIRTH, f"{last} {who.birth}", Why.LAST_NAME_BIRTH)
         if said := names.sound(last):
             yield Probe(Form.LAST_SOUND_BIRTH, f"{said} {who.birth}", Why.LAST_SOUND_BIRTH)
@@ -173,7 +175,9 @@ def _named(identity: Mapping[str, str]) -> _Named:
     if not last and (loose := names.parts(identity.get("name", ""))):
         first, last = loose[:1], loose[1:]
     whole = names.in_any_order((*first, *last))
-    return _Named(first[:PARTS], last[:PARTS], whole, _day(identity.get("birth_date", "")))
+    joined = "".join(names.words(identity.get("last_name", ""))) if last else ""
+    birth = _day(identity.get("birth_date", ""))
+    return _Named(first[:PARTS], last[:PARTS], whole, birth, joined or "".join(last))
 
 
 def _day(text: str) -> str:

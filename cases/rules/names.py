@@ -29,9 +29,17 @@ _STREET_WORDS: Mapping[str, str] = {
     "avenue": "ave", "av": "ave", "boulevard": "blvd", "circle": "cir", "court": "ct",
     "drive": "dr", "east": "e", "highway": "hwy", "hollow": "holw", "lane": "ln", "north": "n",
     "northeast": "ne", "northwest": "nw", "parkway": "pkwy", "place": "pl", "road": "rd",
-    "south": "s", "southeast": "se", "southwest": "sw", "street": "st", "terrace": "ter",
-    "trail": "trl", "west": "w",
+    "south": "s", "southeast": "se", "southwest": "sw", "street": "st", "str": "st",
+    "terrace": "ter", "terr": "ter", "trail": "trl", "tr": "trl", "west": "w", "plaza": "plz",
+    "square": "sq", "alley": "aly", "crossing": "xing", "heights": "hts", "crt": "ct",
+    "pky": "pkwy", "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th",
+    "fifth": "5th", "sixth": "6th", "seventh": "7th", "eighth": "8th", "ninth": "9th",
+    "tenth": "10th", "eleventh": "11th", "twelfth": "12th",
 }  # fmt: skip
+_KINDS = frozenset(
+    {"ave", "blvd", "cir", "ct", "dr", "hwy", "ln", "pkwy", "pl", "rd", "st", "ter", "trl", "plz",
+     "sq", "aly", "xing"}
+)  # fmt: skip
 _UNIT_WORDS = frozenset({"apartment", "apt", "number", "no", "suite", "ste", "unit", "lot"})
 
 # English and Spanish spellings of one sound, in this order. Afterwards vowels fall out.
@@ -115,7 +123,13 @@ def address(text: str) -> str:
     """
     line = text.replace("#", " unit ").partition(",")[0]
     found = [_STREET_WORDS.get(word, word) for word in plain(line).split()]
-    kept = list(takewhile(lambda word: word not in _UNIT_WORDS, found))
+    kept = _without_town(list(takewhile(lambda word: word not in _UNIT_WORDS, found)))
     has_number = any(word[0].isdigit() for word in kept)
     has_name = any(word[0].isalpha() and len(word) > 1 for word in kept)
     return " ".join(kept) if has_number and has_name else ""
+
+
+def _without_town(line: list[str]) -> list[str]:
+    """Up to the kind of street, which follows a name: a town may stand behind without a comma."""
+    named = (at for at, word in enumerate(line) if at > 1 and word in _KINDS)
+    return line[: next(named, len(line)) + 1]

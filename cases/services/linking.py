@@ -5,7 +5,7 @@ not telling, and suggests nothing by itself.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -17,9 +17,10 @@ from audit.events import Event
 from audit.recorder import Note, record, record_many
 from cases import access
 from cases.access import Viewer
-from cases.enums import LinkKind, LinkState, Permission, PersonRole
+from cases.enums import LinkState, Permission
 from cases.models import BlindToken, Case, CaseLink
 from cases.rules.finding import Form, Why, sure, told
+from cases.rules.linking import MEANS, link_kinds
 from cases.rules.reasons import LEAST_VISIBLE, says_enough, visible
 from cases.rules.redaction import Redactor
 from cases.selectors.policy import current_policy
@@ -30,18 +31,6 @@ from cases.services.narratives import known_people
 ROWS_FOR_A_CASE = 4
 # What a suggestion tells at a glance; more agreeing people make it no surer.
 PAIRS_KEPT = 5
-
-MEANS = {
-    Form.NAME: Why.SAME_NAME,
-    Form.LAST_NAME_BIRTH: Why.LAST_NAME_BIRTH,
-    Form.FIRST_NAME_BIRTH: Why.FIRST_NAME_BIRTH,
-    Form.PHONE: Why.SAME_PHONE,
-    Form.ADDRESS: Why.SAME_ADDRESS,
-}
-_BORN = frozenset({Why.LAST_NAME_BIRTH, Why.FIRST_NAME_BIRTH})
-_PERSONS = {"": LinkKind.VICTIM, PersonRole.SUSPECT.value: LinkKind.SUSPECT}
-# Whoever reported or saw is nobody's address to compare.
-_LIVES = frozenset({"", PersonRole.SUSPECT.value, PersonRole.CAREGIVER.value})
 
 MOVES = {
     LinkState.CONFIRMED: frozenset({LinkState.SUGGESTED, LinkState.DISMISSED, LinkState.UNDONE}),
@@ -144,19 +133,10 @@ def _links(case_ids: Collection[UUID]) -> dict[tuple[UUID, UUID, str], _Link]:
     links: dict[tuple[UUID, UUID, str], _Link] = defaultdict(_Link)
     for (one, other), why in pairs.items():
         both_born = one.pseudonym in born and other.pseudonym in born
-        for kind in _kinds(one, other, why, both_born=both_born):
+        for kind in link_kinds(one.role, other.role, why, both_born=both_born):
             first, second = sorted((one, other))
-            links[first.case_id, second.case_id, kind].pairs.append((first, second, why))
+            links[first.case_id, second.case_id, kind.value].pairs.append((first, second, why))
     return links
-
-
-def _kinds(one: _One, other: _One, why: frozenset[Why], *, both_born: bool) -> Iterator[str]:
-    person = _PERSONS.get(one.role) if one.role == other.role else None
-    named = Why.SAME_NAME in why and (bool(why & _BORN) or not both_born)
-    if person and (named or why >= _BORN):
-        yield person.value
-    if Why.SAME_ADDRESS in why and {one.role, other.role} <= _LIVES:
-        yield LinkKind.ADDRESS.value
 
 
 def _pairs(case_ids: Collection[UUID]) -> dict[tuple[_One, _One], frozenset[Why]]:

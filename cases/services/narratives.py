@@ -1,6 +1,6 @@
 """How is free text kept? Twice: the original sealed, and a redacted text in the clear."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from cases.enums import AgeBand
@@ -28,7 +28,12 @@ def known_people(case: Case) -> tuple[KnownPerson, ...]:
     no longer.
     """
     sealed: list[Victim | InvolvedPerson] = [*case.victims.all(), *case.people.all()]
-    opened = [(one.pseudonym, identity) for one in sealed if (identity := _opened(one))]
+    return known_as((one.pseudonym, identity) for one in sealed if (identity := _opened(one)))
+
+
+def known_as(people: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[KnownPerson, ...]:
+    """Pseudonyms and identities, as redaction knows them: as they are, then as they were."""
+    opened = tuple(people)
     former = [(name, was) for name, identity in opened for was in former_of(identity)]
     return tuple(known_person(name, identity) for name, identity in (*opened, *former))
 
@@ -56,7 +61,7 @@ def keep_former(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str
     }
     if {"first_name", "last_name"} & gone.keys():
         gone |= {name: before.get(name, "") for name in ("first_name", "last_name")}
-    lines = "\n".join(f"{name}: {text}" for name, text in gone.items() if text)
+    lines = "\n".join(f"{name}: {' '.join(text.split())}" for name, text in gone.items() if text)
     return {**after, FORMER: "\n\n".join(filter(None, (lines, before.get(FORMER, ""))))}
 
 

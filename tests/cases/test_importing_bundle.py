@@ -25,12 +25,14 @@ from cases.models import (
 from cases.models.response import NARRATIVE_FIELD
 from cases.models.sealing import case_key, open_identity_of, open_text
 from cases.rules.finding import forms
+from cases.services.correcting import Correction, correct_person
 from tests.cases.importing_files import (
     CAREGIVER,
     CASE,
     CHILD,
     CLOSED,
     CLOSED_CASE,
+    IMPORTER,
     NOW,
     PEOPLE,
     REFERRAL,
@@ -47,7 +49,7 @@ from tests.cases.importing_files import (
     numbers,
     zipped,
 )
-from tests.leaks import Watch, assert_database_is_clean
+from tests.leaks import Watch, assert_database_is_clean, assert_nothing_leaks
 
 pytestmark = pytest.mark.django_db
 WHOLE = (SEEN, REPORTED, REVIEWED, SIGNED, CLOSED)
@@ -119,6 +121,35 @@ def test_a_narrative_is_kept_sealed_and_redacted(tmp_path: Path) -> None:
     sealed = response.sealed_narrative
     assert sealed is not None
     assert open_text(key, response.pk, NARRATIVE_FIELD, bytes(sealed)) == REPORT
+
+
+def test_who_was_corrected_here_is_known_by_both_names(tmp_path: Path) -> None:
+    """The source goes on to use the wrong name: its rows land, and nothing shows either."""
+    imported(bundle(tmp_path, events=(SEEN,)))
+    victim = Victim.objects.get()
+    right = Correction(identity={"first_name": "Seraphine", "birth_date": "2012-02-09"})
+    correct_person(
+        viewer=IMPORTER, now=NOW, case_id=victim.case_id, person_id=victim.pk, correction=right
+    )
+
+    run = imported(bundle(tmp_path, cases=(CLOSED_CASE,), events=(SEEN, REPORTED)))
+
+    assert run.rejected == 0
+    narrative = Response.objects.get(kind="initial_report").narrative
+    assert victim.pseudonym in narrative
+    assert_nothing_leaks(narrative, PEOPLE)
+
+
+def test_a_file_never_brings_back_who_was_expunged(tmp_path: Path) -> None:
+    imported(bundle(tmp_path, events=(SEEN,)))
+    Victim.objects.update(key_id="", wrapped_key=None, sealed=None)
+
+    run = imported(bundle(tmp_path, cases=(CLOSED_CASE,), events=(SEEN, REPORTED)))
+
+    assert (run.landed, run.changed, run.rejected) == (0, 0, 2)
+    assert "expunged" in run.rejections.all()[0].reason
+    assert not Response.objects.filter(kind="initial_report").exists()
+    assert_nothing_leaks(list(Response.objects.values()), [CHILD])
 
 
 def test_no_identity_stands_in_any_table_or_leaves_the_process(

@@ -8,6 +8,7 @@ from cases.models import Case
 from cases.services.importing.errors import RowRefused
 from cases.services.importing.known import KnownCase
 from cases.services.importing.rows import CaseRow, PersonRow
+from cases.services.narratives import former_of
 
 COMPARED = {
     "received_at": "when it was received",
@@ -47,11 +48,20 @@ def strangers(known: KnownCase, row: CaseRow) -> list[str]:
 
 
 def _is_same(told: PersonRow, known: PersonRow) -> bool:
+    """Whether the row tells of this person, as they are on record or as they were once."""
     if told.role != known.role:
         return False
-    if not told.role and (told.age_band, told.sex) != (known.age_band, known.sex):
+    before = tuple(former_of(known.identity))
+    born = told.identity.get("birth_date")
+    corrected = any(was.get("birth_date") == born for was in before) if born else False
+    if not told.role and (
+        told.sex != known.sex or (told.age_band != known.age_band and not corrected)
+    ):
         return False
-    return all(known.identity.get(name) == value for name, value in told.identity.items())
+    return all(
+        known.identity.get(name) == value or any(was.get(name) == value for was in before)
+        for name, value in told.identity.items()
+    )
 
 
 def refuse_if_gone_on(known: KnownCase, closed_at: datetime | None) -> None:

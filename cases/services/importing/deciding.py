@@ -116,11 +116,20 @@ class _Deciding:
         """Count what the decision is, or list why there can be none."""
         tally = self.plan.tally
         try:
+            self._refuse_if_expunged()
             outcome = decide()
         except RowRefused as refused:
             tally.rejections.append(Rejection(self.planner.file(file), line, str(refused)))
         else:
             self._count(file, line, outcome)
+
+    def _refuse_if_expunged(self) -> None:
+        """A file that names whom a court had forgotten must not make them known again."""
+        if self.known is not None and self.known.expunged:
+            raise RowRefused(
+                "Somebody on this case was expunged by order of a court. Write down here what is "
+                "new, without naming them."
+            )
 
     def _count(self, file: str, line: int, outcome: str) -> None:
         """A row of one file that gives a case and its report counts once, as what changed most."""

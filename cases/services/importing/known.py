@@ -1,9 +1,10 @@
 """What is on record about the cases and referrals of one batch? A few queries for all."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from cases.enums import ENDED_STATES, ResponseKind, ReviewSubject
@@ -58,6 +59,8 @@ class KnownCase:
     states: list[CaseStateChange] = field(default_factory=list)
     assignments: list[Assignment] = field(default_factory=list)
     people: list[KnownPerson] = field(default_factory=list)
+    # Somebody's identity was destroyed: a file that names them must not bring it back.
+    expunged: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -124,12 +127,25 @@ def _add_states(by_id: Mapping[UUID, KnownCase]) -> None:
 
 def _add_people(by_id: Mapping[UUID, KnownCase]) -> None:
     for victim in Victim.objects.filter(case__in=by_id):
-        row = PersonRow.of("", open_identity_of(victim), age_band=victim.age_band, sex=victim.sex)
-        by_id[victim.case_id].people.append(KnownPerson(victim.pseudonym, row))
+        row = partial(PersonRow.of, "", age_band=victim.age_band, sex=victim.sex)
+        _add_person(by_id[victim.case_id], victim, row)
     for person in InvolvedPerson.objects.filter(case__in=by_id):
-        row = PersonRow.of(person.role, open_identity_of(person), named=person.named)
-        suspect_id = person.pk if person.role == "suspect" else None
-        by_id[person.case_id].people.append(KnownPerson(person.pseudonym, row, suspect_id))
+        row = partial(PersonRow.of, person.role, named=person.named)
+        _add_person(by_id[person.case_id], person, row)
+
+
+def _add_person(
+    known: KnownCase, person: Victim | InvolvedPerson, row: Callable[[dict[str, str]], PersonRow]
+) -> None:
+    if not person.wrapped_key:
+        known.expunged = True
+        return
+    is_suspect = isinstance(person, InvolvedPerson) and person.role == "suspect"
+    known.people.append(
+        KnownPerson(
+            person.pseudonym, row(open_identity_of(person)), person.pk if is_suspect else None
+        )
+    )
 
 
 def _remember(known: KnownCase, digest: bytes | memoryview | None) -> None:

@@ -45,7 +45,7 @@ from cases.services.importing.planning import (
 from cases.services.importing.rows import CaseRow, PersonRow
 from cases.services.linking import suggest_links
 from cases.services.locking import take_turn_comparing
-from cases.services.narratives import known_person
+from cases.services.narratives import known_as
 from cases.services.tokens import tokens_of
 from cases.services.victims import PERSON_PREFIX, VICTIM_PREFIX
 
@@ -264,7 +264,7 @@ class _CaseLanding:
     def _add_responses(self) -> None:
         if not self.plan.responses:
             return
-        redacted = redactor([known_person(name, row.identity) for name, row in self.people])
+        redacted = redactor(known_as((name, row.identity) for name, row in self.people))
         for planned in self.plan.responses:
             row = planned.row
             asked = row.kind == ResponseKind.SUSPECT_INTERVIEW and len(self.suspects) == 1
