@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from audit.context import acting_as_system
 from audit.models import Entry
-from cases.access import decide, viewer_for, visible_cases
+from cases.access import decide, system_viewer, viewer_for, visible_cases
 from cases.enums import (
     CaseState,
     Channel,
@@ -33,6 +33,7 @@ from cases.management.demo.unit import SIGN_INS
 from cases.models import Account, Case, Clock, Draft, Flag, Response, Review, SweepRun, Wall
 from cases.models.case import OPEN
 from cases.services.reconcile import reconcile
+from cases.services.sessions import disable_unused_accounts
 from tests.factories import CaseFactory
 from tests.leaks import assert_database_is_clean
 
@@ -161,6 +162,12 @@ class TestCaseload:
         assert {
             role: authenticate(username=role, password=word) for role, word in PASSWORDS.items()
         } == {role: Account.objects.get(username=role) for role in PASSWORDS}
+
+    def test_nobody_of_them_is_closed_as_unused(self) -> None:
+        disable_unused_accounts(viewer=system_viewer("test"), now=NOW + timedelta(days=1))
+
+        known = Account.objects.filter(username__in=PASSWORDS, is_active=True)
+        assert known.count() == len(PASSWORDS)
 
     def test_nobody_else_can_sign_in(self) -> None:
         others = Account.objects.exclude(username__in=PASSWORDS)

@@ -23,7 +23,7 @@ from cases.management.demo.names import Names
 from cases.management.demo.story import Stage, Step, Story
 from cases.management.demo.troubles import TROUBLES
 from cases.management.demo.unit import DEPARTED, DETECTIVES, OVERLOADED, Unit, set_up_unit
-from cases.models import Case
+from cases.models import Account, Case
 from cases.selectors.policy import current_policy
 from cases.services.importing.engine import silent
 from cases.services.importing.runs import import_path
@@ -61,6 +61,8 @@ def load(*, now: datetime, seed: int, cases: int, passwords: dict[str, str]) -> 
     made = Case.objects.count()
     with acting_as_system("demo"):
         run_sweep(now=now)
+        # The unit began months ago; who signs in to it begins today, and is not closed as unused.
+        Account.objects.filter(username__in=passwords).update(created_at=now)
         record(Event.DEMO_LOADED, at=now, details={"cases": made, "seed": seed})
     return made
 
