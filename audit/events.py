@@ -96,6 +96,13 @@ class Event(TextChoices):
     WALL_LIFTED = "wall_lifted", "Wall lifted"
     ROLE_CREATED = "role_created", "Role created"
     ROLE_PERMISSIONS_CHANGED = "role_permissions_changed", "Role permissions changed"
+    ROLE_CHANGE_PROPOSED = "role_change_proposed", "Dangerous change of a role proposed"
+    ROLE_CHANGE_REFUSED = "role_change_refused", "Proposed change of a role refused"
+    ROLES_EXPORTED = "roles_exported", "Roles exported as a file"
+    ROLES_IMPORT_PREVIEWED = "roles_import_previewed", "File of roles previewed"
+    ACCESS_REVIEW_VIEWED = "access_review_viewed", "Access to be reviewed viewed"
+    ACCESS_REVIEWED = "access_reviewed", "Access reviewed"
+    REACH_VIEWED = "reach_viewed", "What somebody can see viewed"
     ACCESS_DENIED = "access_denied", "Access denied"
 
     # People who use the system

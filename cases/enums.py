@@ -23,6 +23,22 @@ class HandOverState(TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class RoleChangeState(TextChoices):
+    """A dangerous change of a role waits for a second person."""
+
+    WAITING = "waiting", "Waiting for a second person"
+    APPLIED = "applied", "In force"
+    REFUSED = "refused", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class AccessDecision(TextChoices):
+    """What a review of access came to."""
+
+    KEEP = "keep", "Keep"
+    REMOVE = "remove", "Remove"
+
+
 class Channel(TextChoices):
     """How a report came in."""
 

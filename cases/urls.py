@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from cases.views import (
+    access_reviews,
     accounts,
     audit,
     audit_weeks,
@@ -29,6 +30,7 @@ from cases.views import (
     responses,
     reveals,
     reviews,
+    role_changes,
     roles,
     saml,
     seals,
@@ -143,6 +145,15 @@ urlpatterns: list[URLPattern] = [
     path("officers/<uuid:officer_id>/stay/", officers.withdraw, name="officer-stay"),
     path("officers/<uuid:officer_id>/hand-over/", officers.hand_over, name="hand-over"),
     path("roles/", roles.matrix, name="roles"),
+    path("roles/file/", role_changes.export, name="roles-file"),
+    path("roles/import/", role_changes.import_file, name="roles-import"),
+    path("roles/changes/<uuid:change_id>/", role_changes.decide, name="role-change"),
+    path("roles/<slug:code>/history/", role_changes.show_history, name="role-history"),
+    path("access/review/", access_reviews.show, name="access-reviews"),
+    path("access/review/roles/<slug:code>/", access_reviews.role, name="access-review-role"),
+    path("access/review/grants/<int:grant_id>/", access_reviews.grant, name="access-review-grant"),
+    path("access/review/walls/<uuid:wall_id>/", access_reviews.wall, name="access-review-wall"),
+    path("access/people/<uuid:account_id>/", access_reviews.reach, name="reach"),
     path("roles/<slug:code>/", roles.edit, name="role-edit"),
     path("audit/", audit.entries, name="audit"),
     path("audit/entries/<int:entry_id>/", audit.entry, name="audit-entry"),

@@ -1,10 +1,14 @@
 """What may an administrator ask of a role?"""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from cases.enums import Permission, Scope
+from cases.rules.role_file import MOST_CHARACTERS
 from cases.selectors.roles import Change, RoleCard
 
 REASON_LENGTH = 1000
@@ -34,6 +38,12 @@ class RoleForm(forms.Form):
         """The form as the role stands."""
         ticked = sorted(role.permissions)
         return cls(initial={"version": role.version, "scope": role.scope, "permissions": ticked})
+
+    @classmethod
+    def asking(cls, role: RoleCard, change: Change) -> "RoleForm":
+        """The form as if somebody had filled it in to ask for this change of the role."""
+        ticked = sorted(change.permissions)
+        return cls({"version": role.version, "scope": change.scope, "permissions": ticked})
 
     def change(self) -> Change:
         given = self.cleaned_data
@@ -65,3 +75,99 @@ class ApplyForm(RoleForm):
         """The form that asks for the reason of a change that was previewed."""
         initial: dict[str, Any] = dict(proposed.cleaned_data)
         return cls(initial=initial)
+
+
+class UuidForm(forms.Form):
+    """Which change of the role is to be taken back, if any."""
+
+    revert = forms.UUIDField(required=False)
+
+    def value(self) -> UUID | None:
+        found: UUID | None = self.cleaned_data["revert"] if self.is_valid() else None
+        return found
+
+
+class TrialForm(forms.Form):
+    """On whom and on which case a change is tried."""
+
+    person = forms.TypedChoiceField(
+        label="Person",
+        coerce=UUID,
+        error_messages={
+            "required": "Person: choose somebody who has the role.",
+            "invalid_choice": "Person: choose somebody who has the role.",
+        },
+    )
+    number = forms.CharField(
+        label="Case number",
+        max_length=40,
+        error_messages={"required": "Case number: give one."},
+    )
+
+    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].choices = [("", "Choose"), *people]  # type: ignore[attr-defined]
+
+
+class DecideForm(forms.Form):
+    """What the second person says of a change."""
+
+    verdict = forms.ChoiceField(
+        choices=[("approve", "Let it hold"), ("refuse", "Say no")],
+        error_messages={
+            "required": "Choose whether it holds.",
+            "invalid_choice": "Choose whether it holds.",
+        },
+    )
+    reason = forms.CharField(
+        label="Why",
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What you looked at. Stands in the audit log for good.",
+        error_messages={
+            "required": "Why: say what you looked at.",
+            "max_length": f"Why: at most {REASON_LENGTH} characters.",
+        },
+    )
+
+
+class RoleFileForm(forms.Form):
+    """A file of roles, uploaded or carried along from its preview."""
+
+    file = forms.FileField(label="File of roles", required=False)
+    text = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        upload = given.get("file")
+        if upload is not None:
+            given["text"] = self._decoded(upload)
+        if not given.get("text") and not self.errors:
+            self.add_error("file", "File of roles: choose one.")
+        return given
+
+    def _decoded(self, upload: "UploadedFile[bytes]") -> str:
+        if (upload.size or 0) > MOST_CHARACTERS:
+            self.add_error("file", "File of roles: this file is too large to be one.")
+            return ""
+        try:
+            return str(upload.read(), "utf-8")
+        except UnicodeDecodeError:
+            self.add_error("file", "File of roles: this is not text in UTF-8.")
+            return ""
+
+
+class WhyForm(forms.Form):
+    """Why the roles change as a file says."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Stands in the audit log for good. No names of children.",
+        error_messages={
+            "required": "Why: say why these roles change.",
+            "max_length": f"Why: at most {REASON_LENGTH} characters.",
+        },
+    )
+    versions = forms.CharField(widget=forms.HiddenInput)

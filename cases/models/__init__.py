@@ -1,5 +1,6 @@
 """What does the unit keep? One file per entity; this one names them all."""
 
+from cases.models.access_review import AccessReview
 from cases.models.account import Account, Role, RolePermission
 from cases.models.assignment import Assignment
 from cases.models.audit_review import AuditReview
@@ -26,6 +27,7 @@ from cases.models.release import (
 from cases.models.response import Draft, ElementAnswer, Response
 from cases.models.reveal import Reveal
 from cases.models.review import Review
+from cases.models.role_change import RoleChange
 from cases.models.saved_filter import SavedFilter
 from cases.models.service_key import ServiceKey
 from cases.models.submission import SubmittedForm
@@ -33,6 +35,7 @@ from cases.models.sweep import SweepRun
 from cases.models.victim import BlindToken, InvolvedPerson, Victim
 
 __all__ = [
+    "AccessReview",
     "Account",
     "Assignment",
     "AuditReview",
@@ -68,6 +71,7 @@ __all__ = [
     "Reveal",
     "Review",
     "Role",
+    "RoleChange",
     "RolePermission",
     "SavedFilter",
     "SavedMapping",

@@ -1,20 +1,14 @@
 """Which role may do what, who has it, and what would a change open or shut?"""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
-from cases.access import Hidden, Viewer, viewers_for, visible_cases
+from cases.access import Hidden, Viewer, difference, reach_of
 from cases.enums import Permission, Scope
-from cases.models import Account, Case, Role
-
-# The effect of a change is worked out person by person; of a bigger role, for its first so many.
-PEOPLE_COMPARED = 200
+from cases.models import Account, Role
 
 GROUPS: tuple[tuple[str, tuple[Permission, ...]], ...] = (
     (
@@ -113,7 +107,6 @@ class Effect:
     scope_before: Scope
     scope_after: Scope
     people: int
-    people_compared: int
     gaining: int
     gained: int
     losing: int
@@ -126,7 +119,7 @@ class Effect:
 
 def matrix(viewer: Viewer) -> Matrix:
     """Every role with what it may do."""
-    roles = _roles(viewer)
+    roles = all_roles(viewer)
     groups = tuple(
         (name, tuple(_row(permission, roles) for permission in permissions))
         for name, permissions in GROUPS
@@ -136,13 +129,14 @@ def matrix(viewer: Viewer) -> Matrix:
 
 def role_card(viewer: Viewer, code: str) -> RoleCard:
     """One role. Raises Hidden for a code that is none."""
-    found = [role for role in _roles(viewer) if role.code == code]
+    found = [role for role in all_roles(viewer) if role.code == code]
     if not found:
         raise Hidden
     return found[0]
 
 
-def _roles(viewer: Viewer) -> tuple[RoleCard, ...]:
+def all_roles(viewer: Viewer) -> tuple[RoleCard, ...]:
+    """Every role as it stands."""
     people = Count("accounts", filter=Q(accounts__is_active=True), distinct=True)
     roles = Role.objects.annotate(people=people).prefetch_related("permissions")
     cards = (
@@ -176,72 +170,28 @@ def _row(permission: Permission, roles: Iterable[RoleCard]) -> MatrixRow:
 
 
 def effect_of(viewer: Viewer, now: datetime, code: str, change: Change) -> Effect:
-    """The people who would see more or fewer cases, by the very lists that they see.
+    """The people who would see more or fewer cases: all of them, and exactly.
 
     Raises Hidden for a code that is no role.
     """
     role = role_card(viewer, code)
-    accounts = Account.objects.filter(role__code=code, is_active=True).order_by("username")
-    before = viewers_for(accounts[:PEOPLE_COMPARED])
-    after = [replace(one, permissions=change.permissions, scope=change.scope) for one in before]
-    gaining, gained = _seen_by_first_only(after, before, now)
-    losing, lost = _seen_by_first_only(before, after, now)
+    people = Account.objects.filter(role__code=code, is_active=True)
+    before = reach_of(role.scope, role.permissions)
+    after = reach_of(change.scope, change.permissions)
+    gain, loss = difference(people, before, after, now), difference(people, after, before, now)
     return Effect(
         added=_in_order(change.permissions - role.permissions),
         removed=_in_order(role.permissions - change.permissions),
         scope_before=role.scope,
         scope_after=change.scope,
         people=role.people,
-        people_compared=len(before),
-        gaining=gaining,
-        gained=gained,
-        losing=losing,
-        lost=lost,
+        gaining=gain.people,
+        gained=gain.cases,
+        losing=loss.people,
+        lost=loss.cases,
     )
 
 
 def _in_order(permissions: Iterable[Permission]) -> tuple[Permission, ...]:
     wanted = frozenset(permissions)
     return tuple(permission for permission in Permission if permission in wanted)
-
-
-def _seen_by_first_only(
-    first: Sequence[Viewer], second: Sequence[Viewer], now: datetime
-) -> tuple[int, int]:
-    """How many people see cases as `first` that they don't as `second`, and how many cases."""
-    pairs = [
-        (one, other)
-        for one, other in zip(first, second, strict=True)
-        if _reach(one) != _reach(other)
-    ]
-    legs = [
-        leg for number, (one, other) in enumerate(pairs) for leg in _leg(number, one, other, now)
-    ]
-    if not legs:
-        return 0, 0
-    sql = " UNION ALL ".join(sql for sql, _ in legs)
-    params: list[Any] = [value for _, values in legs for value in values]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(DISTINCT person), count(DISTINCT id) FROM ({sql}) AS seen",  # noqa: S608
-            params,
-        )
-        people, cases = cursor.fetchone()
-    return people, cases
-
-
-def _reach(viewer: Viewer) -> tuple[Scope, bool]:
-    return viewer.scope, viewer.can(Permission.VIEW_CASES)
-
-
-def _leg(
-    number: int, one: Viewer, other: Viewer, now: datetime
-) -> Iterable[tuple[str, tuple[object, ...]]]:
-    """The cases that one person would see only as `one`, marked with the person's number."""
-    seen: QuerySet[Case, Case] = visible_cases(one, now).order_by()
-    only = seen.exclude(pk__in=visible_cases(other, now).order_by().values("id")).values("id")
-    try:
-        sql, params = only.query.sql_with_params()
-    except EmptyResultSet:
-        return
-    yield f"SELECT {number} AS person, id FROM ({sql}) AS leg", params  # noqa: S608

@@ -29,11 +29,14 @@ from cases.forms.dashboard import (
 )
 from cases.rules.ranking import CONCERNS, counted, headline
 from cases.selectors import charts
+from cases.selectors.access_reviews import overdue_reviews
 from cases.selectors.dashboard import Choices, Dashboard, choices, dashboard
 from cases.selectors.officers import hand_overs_to_do
 from cases.selectors.ranked import ACKNOWLEDGED, PAGE_SIZE, Filters
+from cases.selectors.role_changes import waiting_changes
 from cases.services.bulk import Done, assign_cases
 from cases.services.flags import acknowledge_flags, request_update
+from cases.services.roles import may_approve
 from cases.views.gate import requires, viewer_of
 
 
@@ -124,6 +127,8 @@ def _page(
         "pages": _pages(page, filters),
         "narrowed": bool(query_of(filters)),
         "hand_overs": hand_overs_to_do(viewer, now) if offered.hand_overs_wait else (),
+        "overdue": overdue_reviews(viewer, now) if may_approve(viewer) else None,
+        "role_changes": waiting_changes(viewer) if may_approve(viewer) else (),
         "may": {
             "acknowledge": viewer.can(Permission.ACKNOWLEDGE_FLAG),
             "assign": viewer.can(Permission.ASSIGN_CASE),

@@ -13,22 +13,31 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.events import Event
 from audit.recorder import record
 from cases.access import Viewer
-from cases.enums import Permission
-from cases.forms.roles import ApplyForm, RoleForm
+from cases.enums import Permission, RoleChangeState
+from cases.forms.roles import ApplyForm, RoleForm, TrialForm, UuidForm
+from cases.models import RoleChange
 from cases.selectors import roles as selector
+from cases.selectors.access_reviews import overdue_reviews
+from cases.selectors.role_changes import Trial, before_change, people_of, trial, waiting_changes
 from cases.selectors.roles import Effect, RoleCard, effect_of, role_card
-from cases.services.roles import ChangedMeanwhile, change_role
+from cases.services.roles import ChangedMeanwhile, change_role, needs_second
 from cases.views.gate import requires, viewer_of
 from cases.views.standing import fresh
 
-PREVIEW, APPLY = "preview", "apply"
+PREVIEW, APPLY, TRY = "preview", "apply", "try"
 
 
 @requires(Permission.MANAGE_ROLES)
 @require_safe
 def matrix(request: HttpRequest) -> HttpResponse:
-    record(Event.ROLES_VIEWED, at=timezone.now())
-    return render(request, "roles/matrix.html", {"matrix": selector.matrix(viewer_of(request))})
+    viewer, now = viewer_of(request), timezone.now()
+    record(Event.ROLES_VIEWED, at=now)
+    context = {
+        "matrix": selector.matrix(viewer),
+        "waiting": waiting_changes(viewer),
+        "overdue": overdue_reviews(viewer, now),
+    }
+    return render(request, "roles/matrix.html", context)
 
 
 @requires(Permission.MANAGE_ROLES)
@@ -41,15 +50,20 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     step = request.POST.get("step", "")
     if step == APPLY:
         return _apply(request, viewer, now, role)
-    if step == PREVIEW:
-        return _preview(request, viewer, now, role)
+    if step in (PREVIEW, TRY):
+        return _preview(request, viewer, now, role, RoleForm(request.POST))
+    back_to = UuidForm(request.GET).value()
+    if back_to is not None:
+        older = RoleForm.asking(role, before_change(viewer, code, back_to))
+        return _preview(request, viewer, now, role, older)
     _looked(now, role)
     form = RoleForm(request.POST) if request.method == "POST" else RoleForm.of(role)
     return _show_form(request, role, form)
 
 
-def _preview(request: HttpRequest, viewer: Viewer, now: datetime, role: RoleCard) -> HttpResponse:
-    form = RoleForm(request.POST)
+def _preview(
+    request: HttpRequest, viewer: Viewer, now: datetime, role: RoleCard, form: RoleForm
+) -> HttpResponse:
     if not form.is_valid():
         _looked(now, role)
         return _show_form(request, role, form, status=422)
@@ -59,7 +73,30 @@ def _preview(request: HttpRequest, viewer: Viewer, now: datetime, role: RoleCard
         _looked(now, role)
         return _show_form(request, role, form, status=422)
     _looked(now, role, effect)
-    return _show_effect(request, role, ApplyForm.proposing(form), form, effect)
+    tried = None
+    if request.POST.get("step") == TRY:
+        tried = _tried(request, viewer, now, role, form)
+    return _show_effect(request, role, ApplyForm.proposing(form), form, effect, tried=tried)
+
+
+def _tried(
+    request: HttpRequest, viewer: Viewer, now: datetime, role: RoleCard, form: RoleForm
+) -> tuple[TrialForm, Trial | None]:
+    """The change tried on one person and one case, by the rule that would enforce it."""
+    asked = TrialForm(request.POST, people=people_of(role.code))
+    if not asked.is_valid():
+        return asked, None
+    found = trial(
+        viewer=viewer,
+        now=now,
+        code=role.code,
+        change=form.change(),
+        account_id=asked.cleaned_data["person"],
+        number=asked.cleaned_data["number"],
+    )
+    if found is None:
+        asked.add_error("number", "No case has this number.")
+    return asked, found
 
 
 def _apply(request: HttpRequest, viewer: Viewer, now: datetime, role: RoleCard) -> HttpResponse:
@@ -68,7 +105,7 @@ def _apply(request: HttpRequest, viewer: Viewer, now: datetime, role: RoleCard) 
         return _again(request, viewer, now, role, form)
     change = form.change()
     try:
-        change_role(
+        done = change_role(
             viewer=viewer,
             now=now,
             code=role.code,
@@ -84,8 +121,21 @@ def _apply(request: HttpRequest, viewer: Viewer, now: datetime, role: RoleCard) 
     except ValueError as error:
         form.add_error(None, str(error))
         return _again(request, viewer, now, role, form)
-    messages.success(request, f"{role.label} is changed. It holds from everybody's next page on.")
+    messages.success(request, said_of(done))
     return redirect("roles")
+
+
+def said_of(*changes: RoleChange) -> str:
+    """What became of changes that were asked for."""
+    waiting = [change.role.label for change in changes if change.state == RoleChangeState.WAITING]
+    done = [change.role.label for change in changes if change.state == RoleChangeState.APPLIED]
+    parts = []
+    if done:
+        verb = "is" if len(done) == 1 else "are"
+        parts.append(f"{', '.join(done)} {verb} changed. It holds from everybody's next page on.")
+    if waiting:
+        parts.append(f"{', '.join(waiting)}: dangerous, so a second person has to look at it too.")
+    return " ".join(parts)
 
 
 def _again(
@@ -127,7 +177,9 @@ def _show_effect(
     proposed: RoleForm,
     effect: Effect,
     status: int = 200,
+    tried: tuple[TrialForm, Trial | None] | None = None,
 ) -> HttpResponse:
+    trying, result = tried or (TrialForm(people=people_of(role.code)), None)
     context = {
         "role": role,
         "form": form,
@@ -136,6 +188,11 @@ def _show_effect(
         "sees": seeing(effect),
         "added": _named(effect.added),
         "removed": _named(effect.removed),
+        "second": needs_second(
+            role.permissions, proposed.change().permissions, role.scope, effect.scope_after
+        ),
+        "trying": trying,
+        "result": result,
     }
     return render(request, "roles/preview.html", context, status=status)
 

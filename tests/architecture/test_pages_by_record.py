@@ -50,6 +50,8 @@ pytestmark = pytest.mark.django_db
 # What each page about a record does, in the words of the table's first column. `assignee`: only
 # whoever has the case may.
 ACTIONS = {
+    "access-review-grant": "supervise",
+    "access-review-wall": "supervise",
     "case-access": "view_cases",
     "case-acknowledge": "assignee",
     "case-assign": "supervise",
@@ -98,7 +100,17 @@ ACTIONS = {
     "why": "view_cases",
 }
 # Pages whose id is not a case's, nor of something on a case.
-ELSEWHERE = {"channel", "code", "entry_id", "filter_id", "link_id", "officer_id", "run_id"}
+ELSEWHERE = {
+    "account_id",
+    "change_id",
+    "channel",
+    "code",
+    "entry_id",
+    "filter_id",
+    "link_id",
+    "officer_id",
+    "run_id",
+}
 RECORDS: dict[str, Callable[[Case], object]] = {
     "case_id": lambda case: case.pk,
     "expunge_id": lambda case: ExpungeFactory.create(case=case).pk,

@@ -28,6 +28,7 @@ REMADE = {
 MASKED = {
     "audit.Entry.reason": "audit.recorder._cleared",
     "cases.AuditReview.comment": "cases.services.audit_reviews.sign_week",
+    "cases.RoleChange.reason": "cases.services.roles.change_role",
     "cases.SavedFilter.name": "cases.services.filters.save_filter",
 }
 # Reviewed: can name no child, and why.
@@ -92,6 +93,8 @@ HARMLESS = {
     "cases.ReleaseMark.exemption": "of the profile's list",
     "cases.Reveal.session": "a digest",
     "cases.Role.code": "of a closed list",
+    "cases.RoleChange.permissions_after": "of a closed list",
+    "cases.RoleChange.permissions_before": "of a closed list",
     "cases.Role.label": "of a closed list",
     "cases.SavedFilter.query": "only what the list's form accepts: codes, ids and numbers",
     "cases.SavedFilter.screen": "of a closed list",

@@ -44,6 +44,7 @@ from tests.factories import (
     ReleaseFactory,
     ReleaseItemFactory,
     ReleaseMarkFactory,
+    RoleChangeFactory,
     SquadFactory,
     VictimFactory,
     WallFactory,
@@ -208,7 +209,13 @@ def _leaver(accounts: dict[str, Account], now: datetime) -> dict[str, object]:
         case = CaseFactory.create(open_and_held=True, detective=leaver, squad=leaver.squad)
         AssignmentFactory.create(case=case, officer=leaver)
     HandOverFactory.create(officer=leaver, asked_at=now, due_at=now + 3 * DAY)
-    return {"leaver": leaver.pk, "stayer": detective.pk}
+    change = RoleChangeFactory.create(proposed_by=accounts[RoleCode.CAPTAIN], proposed_at=now)
+    return {
+        "leaver": leaver.pk,
+        "stayer": detective.pk,
+        "change": change.pk,
+        "reached": accounts[RoleCode.DETECTIVE].pk,
+    }
 
 
 def _a_year(now: datetime) -> None:

@@ -22,7 +22,8 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
         "/cases/{case}/expunge/request/", "/cases/{other}/expunge/{expunge}/confirm/",
         "/cases/{other}/expunge/{expunge}/end/", "/cases/new/", "/cases/new/hospital/",
         "/officers/", "/officers/{leaver}/", "/officers/{leaver}/hand-over/",
-        "/officers/{stayer}/send/",
+        "/officers/{stayer}/send/", "/access/review/?all=1", "/access/review/grants/{grant}/",
+        "/access/review/walls/{wall}/", "/access/people/{reached}/",
         "/my-work/", "/people/find/", "/links/", "/statistics/", "/imports/", "/imports/new/",
         "/imports/{run}/", "/imports/{upload}/map/", "/imports/{upload}/codes/",
         "/imports/{upload}/preview/", "/people/{victim}/", "/entries/{report}/original/",
@@ -49,7 +50,9 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
     RoleCode.ADMINISTRATOR: (
         "/roles/", "/roles/detective/", "/accounts/", "/accounts/invite/", "/accounts/locked/",
         "/seals/", "/imports/", "/service-keys/", "/service-keys/new/",
-        "/officers/", "/officers/{leaver}/", "/officers/{stayer}/send/",
+        "/officers/", "/officers/{leaver}/", "/officers/{stayer}/send/", "/roles/import/",
+        "/roles/sergeant/history/", "/roles/changes/{change}/", "/access/review/",
+        "/access/review/roles/detective/", "/access/people/{reached}/",
     ),
     RoleCode.AUDITOR: (
         "/audit/", "/audit/?ask=system&since=2024-01-01", "/audit/?case=none-0",
@@ -72,6 +75,7 @@ NO_PAGES = {
     "release-download": "a PDF",
     "release-picture": "the picture of a page, shown by the workbench",
     "statistics-file": "a CSV file",
+    "roles-file": "a JSON file",
 }
 # Before one is signed in; tests of signing in walk them.
 OUTSIDE = {"sign-in", "sign-in-second", "invitation", "openid-start", "openid-answer", "saml-start"}

@@ -7,7 +7,16 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from cases.enums import Discipline, HandOverKind, Permission, Rank, RoleCode, Scope, ServiceScope
+from cases.enums import (
+    Discipline,
+    HandOverKind,
+    Permission,
+    Rank,
+    RoleChangeState,
+    RoleCode,
+    Scope,
+    ServiceScope,
+)
 from cases.models import (
     Account,
     HandOver,
@@ -15,6 +24,7 @@ from cases.models import (
     Policy,
     ProviderLink,
     Role,
+    RoleChange,
     RolePermission,
     SavedFilter,
     ServiceKey,
@@ -42,6 +52,24 @@ class RolePermissionFactory(DjangoModelFactory[RolePermission]):
 
     role: Any = factory.SubFactory(RoleFactory)
     permission: Any = Permission.VIEW_CASES
+
+
+class RoleChangeFactory(DjangoModelFactory[RoleChange]):
+    """Sergeants are to see all cases; it waits for a second person."""
+
+    class Meta:
+        model = RoleChange
+
+    role: Any = factory.SubFactory(RoleFactory, code=RoleCode.SERGEANT)
+    state: Any = RoleChangeState.WAITING
+    base_version: Any = 1
+    scope_before: Any = Scope.SQUAD
+    scope_after: Any = Scope.ALL
+    permissions_before: Any = factory.LazyFunction(lambda: [Permission.VIEW_CASES.value])
+    permissions_after: Any = factory.LazyFunction(lambda: [Permission.VIEW_CASES.value])
+    needs_second: Any = True
+    reason: Any = "Invented for a test."
+    proposed_at: Any = NOW
 
 
 class SquadFactory(DjangoModelFactory[Squad]):
