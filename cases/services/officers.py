@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localdate
 
 from audit.events import Event
@@ -68,7 +69,7 @@ def deactivate_officer(
     )
     if on <= localdate(now):
         _had_until_now(officer, on, now)
-    _take_notice(officer, now)
+    _take_notice(officer, on, now)
     if on <= localdate(now):
         close_account_of(officer.pk, now)
     return waiting
@@ -79,9 +80,8 @@ def _had_until_now(officer: Officer, on: date, now: datetime) -> None:
 
     Without this the rules would take it for a case that was given to somebody who is not there.
     """
-    since = datetime.combine(on, time.min, unit_calendar().time_zone)
     late = Assignment.objects.filter(
-        officer=officer, ended_at__isnull=True, assigned_at__gte=since, assigned_at__lte=now
+        officer=officer, ended_at__isnull=True, assigned_at__gte=_begins(on), assigned_at__lte=now
     )
     late.update(ended_at=now - JUST_BEFORE, left_open=True)
 
@@ -153,7 +153,7 @@ def withdraw_hand_over(*, viewer: Viewer, now: datetime, officer_id: UUID, reaso
         reason=visible(reason),
         changes=changes,
     )
-    _take_notice(officer, now)
+    _take_notice(officer, before, now)
 
 
 def locked_hand_over(officer_id: UUID) -> HandOver:
@@ -212,7 +212,16 @@ def _lock_held(officer_id: UUID) -> None:
     list(held.filter(OPEN, detective=officer_id).order_by("pk").values_list("pk"))
 
 
-def _take_notice(officer: Officer, now: datetime) -> None:
-    held = Case.objects.filter(OPEN, detective=officer)
-    refresh_cases(case_ids=list(held.values_list("pk", flat=True)), now=now)
+def _take_notice(officer: Officer, on: date | None, now: datetime) -> None:
+    """Judge anew what they have, and what they had on a day on which they are gone by now."""
+    held = Q(detective=officer) & OPEN
+    if on is not None:
+        had = Assignment.objects.filter(officer=officer, ended_at__gte=_begins(on))
+        held |= Q(pk__in=had.values("case"))
+    cases = Case.objects.filter(held).order_by("pk").values_list("pk", flat=True)
+    refresh_cases(case_ids=list(cases), now=now)
     refresh_officers(officer_ids={officer.pk}, now=now)
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time.min, unit_calendar().time_zone)

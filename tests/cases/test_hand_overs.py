@@ -37,9 +37,11 @@ from cases.services.officers import (
     move_officer,
     withdraw_hand_over,
 )
+from cases.services.reconcile import reconcile
 from tests.cases.pages import Desk, signed_in, words
 from tests.factories import (
     DAY,
+    HOUR,
     NOW,
     AccountFactory,
     AssignmentFactory,
@@ -483,3 +485,18 @@ def test_what_came_on_the_last_day_is_orphaned_too_and_theirs_again(
 
     assert orphaned(case) is None
     assert case.assignments.get().ended_at is None
+
+
+def test_what_was_handed_on_that_very_day_agrees_with_the_rules(desk: Desk) -> None:
+    case, officer = desk.held_case(), desk.detective.officer
+    other = OfficerFactory.create(squad=desk.squad)
+    assert officer is not None
+    refresh_cases(case_ids=[case.pk], now=NOW - DAY)
+    assign_case(
+        viewer=viewer_for(desk.sergeant), now=NOW - HOUR, case_id=case.pk, officer_id=other.pk
+    )
+
+    leaves(desk.detective)
+
+    assert reconcile(now=NOW).drift == ()
+    assert orphaned(case) is None
