@@ -29,6 +29,7 @@ BY_BEGINNING: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("guardian_", READ),
 )
 BY_NAME: dict[str, tuple[str, ...]] = {
+    "cases_accessreview": APPEND,
     "cases_auditreview": APPEND,
     "cases_blindtoken": DROP,
     "cases_casegroupobjectpermission": READ,
