@@ -15,6 +15,7 @@ from audit.recorder import record
 from cases.access import Hidden, Viewer
 from cases.enums import Permission
 from cases.forms.roles import DecideForm, RoleFileForm, WhyForm
+from cases.rules.limits import EXPORTS, UPLOADS
 from cases.rules.role_file import BadRoleFile
 from cases.selectors.role_changes import (
     RoleDiff,
@@ -36,6 +37,7 @@ from cases.services.roles import (
     refuse_role_change,
 )
 from cases.views.gate import requires, signed_in, viewer_of
+from cases.views.limited import limited
 from cases.views.roles import said_of, seeing
 from cases.views.standing import fresh
 
@@ -84,6 +86,7 @@ def _decided(
 
 
 @requires(Permission.MANAGE_ROLES)
+@limited(EXPORTS)
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
     text = roles_file(viewer=viewer_of(request), now=timezone.now())
@@ -92,6 +95,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_ROLES)
+@limited(UPLOADS, methods=("POST",))
 @fresh
 @asking_or_acting
 def import_file(request: HttpRequest) -> HttpResponse:
