@@ -38,20 +38,24 @@ class Position:
 
 
 def seal(*, now: datetime, batch: int = BATCH) -> int:
-    """Seal all that can be sealed; how many. None while another sealer works.
+    """Seal all that can be sealed now; how many. None while another sealer works.
 
-    Raises TreeDamaged rather than sign over a tree that no longer is what was signed.
+    It ends with the first batch that is not full, however fast others write meanwhile: else it
+    would seal every few entries by themselves, and no witness would hear of any. Raises TreeDamaged
+    rather than sign over a tree that no longer is what was signed.
     """
-    sealed = 0
-    while count := _seal_batch(now, batch):
+    sealed, more = 0, True
+    while more:
+        count, more = _seal_batch(now, batch)
         sealed += count
     return sealed
 
 
-def _seal_batch(now: datetime, batch: int) -> int:
+def _seal_batch(now: datetime, batch: int) -> tuple[int, bool]:
+    """How many, and whether others may wait behind them."""
     with transaction.atomic():
         if not _alone():
-            return 0
+            return 0, False
         signer = log_signer()
         frontier = _frontier()
         here = _cluster()
@@ -59,7 +63,7 @@ def _seal_batch(now: datetime, batch: int) -> int:
         if rows:
             _begin_epoch(cluster, frontier.size, now)
             _append(signer, frontier, rows, cluster, now)
-        return len(rows)
+        return len(rows), len(rows) == batch or cluster != here
 
 
 def _alone() -> bool:

@@ -181,6 +181,25 @@ def test_a_writer_waits_for_no_sealer_and_a_sealer_for_no_writer(now: datetime) 
     assert seal(now=now) == 1
 
 
+def test_a_sealer_ends_while_others_go_on_writing(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries(7, now)
+    batches, plain = list[int](), sealing._seal_batch
+
+    def one_more_behind_each(at: datetime, batch: int) -> tuple[int, bool]:
+        found = plain(at, batch)
+        batches.append(found[0])
+        assert len(batches) < 9, "it never ends"
+        entries(1, now, first=100 + len(batches))
+        return found
+
+    monkeypatch.setattr(sealing, "_seal_batch", one_more_behind_each)
+
+    assert seal(now=now, batch=5) == 8
+    assert batches == [5, 3]
+
+
 def test_one_sealer_at_a_time(now: datetime) -> None:
     entries(2, now)
     with other_connection() as other:
