@@ -169,7 +169,7 @@ def test_a_writer_waits_for_no_sealer_and_a_sealer_for_no_writer(now: datetime) 
         with writer.cursor() as cursor:
             cursor.execute("SET lock_timeout = '1s'")
         with transaction.atomic():
-            assert sealing._seal_batch(now, 10) == 2
+            assert sealing._seal_batch(now, 10) == (2, False)
             write(writer, "while the sealer has not committed")
             writer.commit()
             write(writer, "still open while the next is sealed")
