@@ -391,7 +391,7 @@ def test_the_index_is_made_anew_for_a_new_key_while_people_are_found(
     settings.BLIND_KEYS = [NEW_KEY]
 
     assert _found(desk, child) == {victim.pseudonym for victim in victims}
-    assert set(BlindToken.objects.values_list("made_with", flat=True)) == {"t2.1"}
+    assert set(BlindToken.objects.values_list("made_with", flat=True)) == {"t2.2"}
     assert not before & set(BlindToken.objects.values_list("digest", flat=True))
     assert open_identity_of(victims[0]) == child
 
@@ -414,7 +414,7 @@ def test_a_rebuild_that_was_cut_off_goes_on_where_it_was(
         patch.setattr("cases.services.tokens.open_identity_of", fails_at_the_fourth)
         with pytest.raises(ConnectionError):
             call_command("rebuild_blind_index", batch=2)
-    done = set(BlindToken.objects.filter(made_with="t2.1").values_list("victim_id", flat=True))
+    done = set(BlindToken.objects.filter(made_with="t2.2").values_list("victim_id", flat=True))
     assert done == set(opened[:2])
     assert len(_found(desk, child)) == 5
 
@@ -422,7 +422,7 @@ def test_a_rebuild_that_was_cut_off_goes_on_where_it_was(
 
     rebuilt = Entry.objects.filter(event=Event.BLIND_INDEX_REBUILT)
     assert sum(entry.details["people"] for entry in rebuilt) == 5
-    assert set(BlindToken.objects.values_list("made_with", flat=True)) == {"t2.1"}
+    assert set(BlindToken.objects.values_list("made_with", flat=True)) == {"t2.2"}
 
 
 def test_an_identity_that_does_not_open_keeps_its_tokens_and_is_counted(
