@@ -49,11 +49,14 @@ def texts(*suffixes: str) -> Iterator[tuple[Path, str]]:
 def modules(*tops: str) -> tuple[Module, ...]:
     """The parsed Python files below these top-level folders (default: the product's packages)."""
     wanted = tops or PACKAGES
-    return tuple(
-        Module(path, _dotted(path), ast.parse(text, filename=str(path)))
-        for path, text in texts(".py")
-        if path.parts[0].removesuffix(".py") in wanted
-    )
+    found = (path for path in files() if path.suffix == ".py")
+    return tuple(_module(path) for path in found if path.parts[0].removesuffix(".py") in wanted)
+
+
+@cache
+def _module(path: Path) -> Module:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return Module(path, _dotted(path), ast.parse(text, filename=str(path)))
 
 
 def product() -> tuple[Module, ...]:

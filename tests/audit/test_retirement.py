@@ -46,9 +46,9 @@ def months(transactional_db: None, now: datetime) -> Iterator[None]:
     """Two months that are old enough, beside those around now."""
     make({DECEMBER, JANUARY}, now=now)
     yield
-    with as_owner():
-        found = rows(r"SELECT relname FROM pg_class WHERE relname ~ '^audit_retired_\d{4}_\d{2}$'")
-        run(*(f"DROP TABLE {name}" for (name,) in found))
+    if found := rows(r"SELECT relname FROM pg_class WHERE relname ~ '^audit_retired_\d{4}_\d{2}$'"):
+        with as_owner():
+            run(*(f"DROP TABLE {name}" for (name,) in found))
     _keep_months()
 
 
