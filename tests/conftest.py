@@ -18,12 +18,21 @@ from caseunit import celery_app
 from tests.database_roles import take_roles
 from tests.emptying import empty, execute, keep_seeds, rows
 from tests.leaks import Identity, Watch, watching
+from tests.order import long_first, modules_of
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: a module whose tests take long: begun first")
     config.addinivalue_line(
         "markers", "unbound: nobody acts unless the code under test binds an actor"
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = modules_of(item for item in items if item.get_closest_marker("long"))
+    items[:] = long_first(items, long, workers)
 
 
 def pytest_collection_finish() -> None:
@@ -32,7 +41,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """What nothing holds any more is found here, once: pytest would walk all the rest five times."""
+    """What nothing holds is found here, once: pytest would walk all the rest five times."""
     gc.collect()
     gc.collect()
     gc.freeze()

@@ -120,7 +120,8 @@ def _settings(name: str) -> dict[str, str]:
 
 def _parallel(arguments: list[str]) -> list[str]:
     chosen = any(argument.startswith(("-n", "--numprocesses")) for argument in arguments)
-    return [] if chosen else ["-n", str(max(2, os.cpu_count() or 2)), "--dist", "worksteal"]
+    # One more than there are processors: a browser and servers that start are waited for.
+    return [] if chosen else ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
 
 
 def _call(command: list[str], extra: dict[str, str], cwd: Path | None = None) -> int:

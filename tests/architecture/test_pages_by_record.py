@@ -45,7 +45,7 @@ from tests.factories import (
 )
 from tests.leaks import Watch, assert_nothing_leaks, exact_sets
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 # What each page about a record does, in the words of the table's first column. `assignee`: only
 # whoever has the case may.
@@ -146,7 +146,7 @@ class Page:
         return self._url({name: RECORDS[name](case) for name in self.arguments})
 
     def refusing_url(self, case: Case, made: Made) -> str:
-        """The same, for who is refused: a record that nobody changed stands for the next page too."""
+        """The same, for who is refused: a record unchanged stands for the next page too."""
         for name in self.arguments:
             if (name, case.pk) not in made:
                 made[name, case.pk] = RECORDS[name](case)

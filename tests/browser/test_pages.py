@@ -14,7 +14,7 @@ from tests.browser.screens import PAGES_OF, page_name
 from tests.caseload import Caseload
 from tests.leaks import Identity, assert_nothing_leaks
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 NARROW: ViewportSize = {"width": 320, "height": 640}
 # What WCAG 2.2 AA asks, and what is held to be good practice.

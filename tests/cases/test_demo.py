@@ -42,7 +42,7 @@ PASSWORDS = sign_ins.new_passwords(SIGN_INS.values())
 SMALL = 70
 
 # Loading takes a while: one worker does it for all of these.
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
