@@ -201,7 +201,8 @@ def test_every_page_answers_each_role_as_the_table_says(
         for role, kind, outcome in _expected(page.name):
             sent = {"submission_key": str(uuid4())} if method == "post" else {}
             case = unit.cases[role, kind]
-            url = page.url(case) if outcome == "yes" else page.refusing_url(case, made)
+            changes = method == "post" or outcome == "yes"
+            url = page.url(case) if changes else page.refusing_url(case, made)
             response = getattr(clients[role], method)(url, sent)
             if response.status_code not in _statuses(outcome):
                 wrong.append(
