@@ -45,6 +45,8 @@ def _key() -> str:
         f"client_secret = '{secrets.token_hex(20)}'",
         f'"api_key": "{secrets.token_urlsafe(24)}1a"',
     ],
+    # Each process makes secrets of its own; all of them must know the tests by the same names.
+    ids=["rsa", "key", "cloud", "token", "address", "variable", "yaml", "client", "json"],
 )
 def test_a_secret_is_found_and_not_repeated(scan: ModuleType, tmp_path: Path, line: str) -> None:
     path = tmp_path / "kept.py"
