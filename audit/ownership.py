@@ -49,6 +49,9 @@ def as_owner(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         yield
         return
     known: dict[str, Any] | None = settings.OWNER_DATABASE
+    if known is None and settings.ONE_DATABASE_ROLE:
+        yield
+        return
     if known is None:
         raise OwnerNotKnown(NOT_KNOWN)
     with _pointed_at(wrapper, {name: known[name] for name in SIGN_IN if name in known}):
@@ -63,7 +66,7 @@ def is_owner(wrapper: BaseDatabaseWrapper) -> bool:
 
 def refuse_owner(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     """For `connection_created`. Raises ImproperlyConfigured for a role that may do too much."""
-    if is_owner(connection):
+    if is_owner(connection) or settings.ONE_DATABASE_ROLE:
         return
     with connection.wrap_database_errors, connection.connection.cursor() as cursor:
         cursor.execute(IS_TOO_MIGHTY)

@@ -132,6 +132,16 @@ def test_without_its_address_nobody_becomes_the_owner(monkeypatch: pytest.Monkey
         pass
 
 
+def test_a_trial_with_one_role_may_own_its_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = owner_name()
+    monkeypatch.setattr(settings, "OWNER_DATABASE", None)
+    monkeypatch.setattr(settings, "ONE_DATABASE_ROLE", True)
+
+    with as_owner():
+        assert role() == owner
+        refuse_owner(connection=connection)
+
+
 def test_rights_that_somebody_gave_by_hand_are_taken_back() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"GRANT ALL ON audit_entry TO {settings.APPLICATION_ROLE}")

@@ -133,6 +133,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {"default": application_database()}
 APPLICATION_ROLE: str = DATABASES["default"]["USER"] or USUAL
 OWNER_DATABASE = owner_database()
+# In production the application never owns its tables; a trial with one role alone is `dev`.
+ONE_DATABASE_ROLE = False
 
 CACHES = {
     "default": {

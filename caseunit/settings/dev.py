@@ -1,6 +1,7 @@
 """What is relaxed on one machine, where the pages come over plain HTTP from loopback?"""
 
 from caseunit.settings.base import *  # noqa: F403
+from caseunit.settings.base import OWNER_DATABASE
 from caseunit.settings.environment import env
 
 DEBUG = env.bool("CASEUNIT_DEBUG", False)
@@ -8,6 +9,9 @@ AUDIT_REFUSE_UNAUDITED = DEBUG
 
 # A demonstration's sign-ins open with what was printed; pages say loudly that this is for no unit.
 REQUIRE_MFA = env.bool("CASEUNIT_REQUIRE_MFA", False)
+
+# Whoever tries the product on a server of theirs may have one role, which then owns the tables too.
+ONE_DATABASE_ROLE = OWNER_DATABASE is None
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = []

@@ -49,6 +49,12 @@ def test_production_starts_with_all_of_them() -> None:
     assert result.stdout == "False True []\n", result.stderr
 
 
+def test_production_never_works_with_one_database_role() -> None:
+    result = start(COMPLETE, ", dev; print(base.ONE_DATABASE_ROLE, dev.ONE_DATABASE_ROLE)")
+
+    assert result.stdout == "False True\n", result.stderr
+
+
 def test_cookies_are_this_hosts_alone() -> None:
     """Browsers take a cookie of this prefix over TLS only, from this host, for every path."""
     names = "base.SESSION_COOKIE_NAME, base.CSRF_COOKIE_NAME, base.DEVICE_COOKIE_NAME"

@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
 from audit.ownership import OwnerNotKnown, as_owner
 from cases.rights import grant_rights
+
+ONE_ROLE = (
+    "The application signs in as the owner of its own tables, which is good for a trial only: "
+    "such a role can take the log's protection off. docs/operations.md, Two database roles."
+)
 
 
 class Command(migrate.Command):
@@ -17,6 +23,9 @@ class Command(migrate.Command):
         try:
             with as_owner(using=options["database"]):
                 super().handle(*args, **options)
-                grant_rights(using=options["database"])
+                if settings.ONE_DATABASE_ROLE:
+                    self.stderr.write(ONE_ROLE)
+                else:
+                    grant_rights(using=options["database"])
         except (OwnerNotKnown, ImproperlyConfigured) as refused:
             raise CommandError(str(refused)) from None
