@@ -92,6 +92,12 @@ class Event(TextChoices):
     # Access
     GRANT_GIVEN = "grant_given", "Access granted"
     GRANT_ENDED = "grant_ended", "Access ended"
+    ACCESS_REQUESTED = "access_requested", "Access asked for"
+    ACCESS_APPROVED = "access_approved", "Request for access approved"
+    ACCESS_REFUSED = "access_refused", "Request for access refused"
+    ACCESS_REQUESTS_VIEWED = "access_requests_viewed", "Requests for access viewed"
+    GLASS_BROKEN = "glass_broken", "Case opened in an emergency"
+    GLASS_ACKNOWLEDGED = "glass_acknowledged", "Emergency access acknowledged"
     WALL_SET = "wall_set", "Wall set"
     WALL_LIFTED = "wall_lifted", "Wall lifted"
     ROLE_CREATED = "role_created", "Role created"

@@ -98,7 +98,7 @@ def matching(*, filters: Filters) -> QuerySet[Entry]:
     """Every entry that the filters let through, newest first."""
     query = Entry.objects.filter(_equal(filters)).order_by("-at", "-id")
     if filters.case:
-        query = query.filter(_touching(filters.case)).order_by(_SORTED_AT.desc(), "-id")
+        query = query.filter(touching(filters.case)).order_by(_SORTED_AT.desc(), "-id")
     if filters.person:
         named = _naming(filters.person, filters.alias)
         query = query.filter(named).order_by(_SORTED_AT.desc(), "-id")
@@ -114,13 +114,14 @@ def _equal(filters: Filters) -> Q:
     return Q(**{name: getattr(filters, name) for name in names if getattr(filters, name)})
 
 
-def _touching(case: str) -> Q:
-    return (
+def touching(case: str, *, listed: bool = True) -> Q:
+    """Entries about a case; with `listed`, also those of lists that showed it among others."""
+    about = (
         Q(subject_type="case", subject_id=case)
         | Q(details__contains={"case": case})
-        | Q(details__contains={"cases": [case]})
         | Q(details__contains={"route_arguments": {"case_id": case}})
     )
+    return about | Q(details__contains={"cases": [case]}) if listed else about
 
 
 def _naming(person: str, alias: str) -> Q:

@@ -278,6 +278,7 @@ class Permission(TextChoices):
     CLOSE_CASE = "close_case", "Sign closures"
     REOPEN_CASE = "reopen_case", "Reopen cases"
     GRANT_ACCESS = "grant_access", "Give others access to a case"
+    BREAK_GLASS = "break_glass", "Open any case for an hour in an emergency, in everybody's sight"
     SEARCH_PEOPLE = "search_people", "Find a person by name, birth date or address"
     REVEAL_IDENTITY = "reveal_identity", "Reveal who a child is, with a reason"
     EXPUNGE_IDENTITY = (
@@ -302,6 +303,7 @@ class Permission(TextChoices):
                 cls.EXPUNGE_IDENTITY,
                 cls.MANAGE_ROLES,
                 cls.GRANT_ACCESS,
+                cls.BREAK_GLASS,
                 cls.EDIT_POLICY,
                 cls.CLOSE_CASE,
             }

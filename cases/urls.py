@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from cases.views import (
+    access_requests,
     access_reviews,
     accounts,
     audit,
@@ -25,6 +26,7 @@ from cases.views import (
     openid,
     people,
     providers,
+    refusals,
     release_items,
     releases,
     responses,
@@ -89,6 +91,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CASE}reopen/", steps.reopen, name="case-reopen"),
     path(f"{CASE}grants/", grants.give, name="grant-give"),
     path(f"{CASE}grants/<int:grant_id>/end/", grants.end, name="grant-end"),
+    path(f"{CASE}squads/<uuid:share_id>/end/", grants.end_share, name="share-end"),
     path(f"{CASE}walls/", grants.wall, name="wall-set"),
     path(f"{CASE}walls/<uuid:wall_id>/lift/", grants.lift, name="wall-lift"),
     path(f"{CASE}expunge/", expunging.show, name="expunge"),
@@ -114,6 +117,12 @@ urlpatterns: list[URLPattern] = [
         steps.acknowledge_referral,
         name="referral-acknowledge",
     ),
+    path("access/", access_requests.show, name="access-requests"),
+    path("access/<uuid:request_id>/", access_requests.decide, name="access-decide"),
+    path("access/emergency/", access_requests.emergency, name="break-glass"),
+    path("access/emergency/<uuid:glass_id>/seen/", access_requests.seen, name="glass-seen"),
+    path("access/refused/", refusals.show, name="refusals"),
+    path("access/refused/<int:entry_id>/", refusals.why, name="refusal"),
     path("releases/", releases.release_list, name="releases"),
     path(f"{CASE}release/", releases.release_new, name="release-new"),
     path(f"{RELEASE}", releases.release_detail, name="release-detail"),

@@ -10,13 +10,15 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 
 from cases.enums import Permission, Rank, Scope
-from cases.models import Account, RolePermission, Squad
+from cases.models import Account, RolePermission, Squad, Wall
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who is asking. Built once per request; every selector and service takes one.
 
+    `squad_ids` are the squads they lead, `member_of` the one that they are in; `walled` the cases
+    that were behind a wall for them when they asked. Never to be shown, and no rule relies on it.
     `gone_on`: the first day an officer is no longer with the unit.
     """
 
@@ -27,9 +29,11 @@ class Viewer:
     permissions: frozenset[Permission]
     officer_id: UUID | None = None
     squad_ids: frozenset[UUID] = frozenset()
+    member_of: UUID | None = None
     discipline: str = ""
     is_active: bool = True
     gone_on: date | None = None
+    walled: frozenset[UUID] = frozenset()
 
     @property
     def account_key(self) -> UUID:
@@ -60,7 +64,7 @@ def viewer_rows(accounts: QuerySet[Account]) -> QuerySet[Any, Any]:
             Squad.objects.filter(sergeant=OuterRef("officer")).order_by().values("pk")
         ),
     )
-    return asked.values(
+    return asked.annotate(behind=ArraySubquery(_standing_walls())).values(
         "pk",
         "role__code",
         "role__label",
@@ -74,7 +78,13 @@ def viewer_rows(accounts: QuerySet[Account]) -> QuerySet[Any, Any]:
         "is_active",
         "may",
         "leads",
+        "behind",
     )
+
+
+def _standing_walls() -> QuerySet[Any, Any]:
+    walls = Wall.objects.filter(account=OuterRef("pk"), lifted_at__isnull=True)
+    return walls.order_by().values("case_id")
 
 
 def viewer_of_row(row: Mapping[str, Any]) -> Viewer:
@@ -86,9 +96,11 @@ def viewer_of_row(row: Mapping[str, Any]) -> Viewer:
         permissions=frozenset(Permission(name) for name in row["may"]),
         officer_id=row["officer_id"],
         squad_ids=_squads(row["leads"], row["officer__rank"], row["officer__squad_id"]),
+        member_of=row["officer__squad_id"],
         discipline=row["discipline"],
         is_active=row["is_active"],
         gone_on=row["officer__active_to"],
+        walled=frozenset(row["behind"]),
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from cases.access.granting import Grants, grants_on, grants_opening
+from cases.access.granting import Given, Grants, grants_on, grants_opening
 from cases.enums import Permission, Scope
 from cases.models import Case, Wall
 from cases.viewers import Viewer
@@ -18,7 +18,8 @@ SUPERVISES = "supervises the case"
 LEADS = "leads its squad"
 REACHES_ALL = "role reaches all cases"
 GRANTED = "has a grant"
-WAYS = frozenset({HOLDS, SUPERVISES, LEADS, REACHES_ALL, GRANTED})
+SHARED = "their squad has a grant"
+WAYS = frozenset({HOLDS, SUPERVISES, LEADS, REACHES_ALL, GRANTED, SHARED})
 
 
 class Hidden(Http404):
@@ -102,7 +103,7 @@ def decision_of(
     steps.append(
         AccessStep(f"role may {permission.label.lower()}", _outcome(holds), viewer.role_code)
     )
-    ways = [*_role_steps(viewer, case), _grant_step(viewer, permission, grants)]
+    ways = [*_role_steps(viewer, case), *_grant_steps(viewer, permission, grants)]
     allowed = holds and any(step.outcome == "granted" for step in ways)
     return Decision(allowed, (*steps, *ways))
 
@@ -139,11 +140,18 @@ def _role_steps(viewer: Viewer, case: Case) -> list[AccessStep]:
     ]
 
 
-def _grant_step(viewer: Viewer, permission: Permission, grants: Grants) -> AccessStep:
-    if viewer.account_id is None:
-        return AccessStep(GRANTED, "not applicable")
-    codenames = grants_opening(permission)
-    until = next((expires_at for codename, expires_at in grants if codename in codenames), None)
+def _grant_steps(viewer: Viewer, permission: Permission, grants: Grants) -> list[AccessStep]:
+    opening = grants_opening(permission)
+    return [
+        _given_step(GRANTED, grants.own, opening, applies=viewer.account_id is not None),
+        _given_step(SHARED, grants.squads, opening, applies=viewer.member_of is not None),
+    ]
+
+
+def _given_step(
+    rule: str, given: tuple[Given, ...], opening: tuple[str, ...], *, applies: bool
+) -> AccessStep:
+    until = next((expires_at for may, expires_at in given if may in opening), None)
     if until is None:
-        return AccessStep(GRANTED, "not granted")
-    return AccessStep(GRANTED, "granted", f"until {until:%Y-%m-%d %H:%M} UTC")
+        return AccessStep(rule, _outcome(granted=False, applies=applies))
+    return AccessStep(rule, "granted", f"until {until:%Y-%m-%d %H:%M} UTC")

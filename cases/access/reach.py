@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
-from cases.access.granting import granted_to
+from cases.access.granting import granted_cases
 from cases.enums import Permission, Scope
-from cases.models import Case, Wall
+from cases.models import Case, Officer, Wall
 from cases.viewers import Viewer
 
 Row = TypeVar("Row", bound=Model)
@@ -24,10 +24,10 @@ def visible_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
         return Case.objects.none()
     if viewer.scope == Scope.ALL:
         return beyond_walls(Case.objects.all(), viewer)
-    within = granted_to(viewer, now).values_list("content_object_id")
+    first, *more = granted_cases(viewer, now)
     if reach := _reach(viewer):
-        within = within.union(Case.objects.filter(reach).order_by().values_list("pk"))
-    return beyond_walls(Case.objects.filter(pk__in=within), viewer)
+        more.append(Case.objects.filter(reach).order_by().values_list("pk"))
+    return beyond_walls(Case.objects.filter(pk__in=first.union(*more)), viewer)
 
 
 def supervised_cases(viewer: Viewer, now: datetime) -> QuerySet[Case]:
@@ -73,7 +73,7 @@ def visible_page(
     walk = _Walk(viewer, size, before, matching or Q(), upwards)
     legs = [walk.along(reach) for reach in _reaches(viewer)]
     if viewer.scope != Scope.ALL:
-        legs.append(walk.along(Q(pk__in=granted_to(viewer, now).values("content_object_id"))))
+        legs += [walk.along(Q(pk__in=granted)) for granted in granted_cases(viewer, now)]
     if len(legs) == 1:
         return legs[0]
     within = [leg.values("pk") for leg in legs]
@@ -141,10 +141,36 @@ def beyond_walls(rows: QuerySet[Row], viewer: Viewer, *, case: str = "pk") -> Qu
     return rows.filter(~Exists(walls))
 
 
+def is_walled(case: Case, account_id: UUID) -> bool:
+    """Whether a wall stands between the account and the case."""
+    walls = Wall.objects.filter(case=case, account_id=account_id, lifted_at__isnull=True)
+    return walls.exists()
+
+
+def is_officer_walled(case: Case, officer: Officer) -> bool:
+    """The same for the account of an officer, who may have none."""
+    walls = Wall.objects.filter(case=case, account__officer=officer, lifted_at__isnull=True)
+    return walls.exists()
+
+
+def walls_between(account_ids: Iterable[UUID], case_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    """The pairs (account, case) between which a wall stands."""
+    walls = Wall.objects.filter(
+        account_id__in=list(account_ids), case_id__in=list(case_ids), lifted_at__isnull=True
+    )
+    return set(walls.values_list("account_id", "case_id"))
+
+
 def walls_around(viewer: Viewer) -> tuple[UUID, ...]:
     """The cases that stand behind a wall for the viewer. For a key, never to be shown."""
-    walls = Wall.objects.filter(account_id=viewer.account_key, lifted_at__isnull=True)
-    return tuple(walls.order_by("case_id").values_list("case_id", flat=True))
+    return tuple(sorted(viewer.walled))
+
+
+def walled_numbers(viewer: Viewer) -> set[str]:
+    """The numbers of those, to be kept from what others have written down. Never to be shown."""
+    if not viewer.walled:
+        return set()
+    return set(Case.objects.filter(pk__in=viewer.walled).values_list("number", flat=True))
 
 
 def walled_from(viewer: Viewer, case_ids: Iterable[UUID]) -> set[UUID]:

@@ -7,7 +7,12 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from cases.access.deciding import Decision, decision_of, wall_said
-from cases.access.granting import grants_by_account, live_grants
+from cases.access.granting import (
+    Grants,
+    grants_by_holder,
+    live_grants,
+    live_squad_grants,
+)
 from cases.enums import Permission, Rank, Scope
 from cases.models import Account, Case, Wall
 from cases.viewers import viewer_of_row, viewer_rows
@@ -29,12 +34,12 @@ def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
     walled = set(
         Wall.objects.filter(case=case, lifted_at__isnull=True).values_list("account_id", flat=True)
     )
-    grants = grants_by_account(case, now)
+    grants = grants_by_holder(case, now)
     seeing = []
     for row in viewer_rows(accounts):
         viewer = viewer_of_row(row)
         wall = wall_said(walled=viewer.account_id in walled)
-        given = tuple(grants[row["pk"]])
+        given = Grants(grants[row["pk"]], grants[viewer.member_of] if viewer.member_of else ())
         decision = decision_of(viewer, case, Permission.VIEW_CASES, wall, given)
         if decision.allowed:
             seeing.append(CanSee(row["pk"], viewer.label, row["role__label"], decision))
@@ -44,12 +49,14 @@ def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
 def _worth_asking(accounts: QuerySet[Account], case: Case, now: datetime) -> QuerySet[Account]:
     """Narrow to accounts that could pass; `decide` still has the word."""
     granted = live_grants(now).filter(content_object=case).values("user_id")
+    shared = live_squad_grants(now).filter(case=case).values("squad_id")
     return accounts.filter(
         Q(role__scope=Scope.ALL)
         | Q(officer_id=case.detective_id, officer__isnull=False)
         | Q(officer_id=case.supervisor_id, officer__isnull=False)
         | Q(officer__squads_led=case.squad_id, officer__isnull=False)
         | Q(officer__squad_id=case.squad_id, officer__rank=Rank.SERGEANT)
-        | Q(pk__in=granted),
+        | Q(pk__in=granted)
+        | Q(officer__squad_id__in=shared),
         role__permissions__permission=Permission.VIEW_CASES,
     ).distinct()

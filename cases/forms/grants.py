@@ -8,10 +8,14 @@ from django import forms
 from django.utils.timezone import localdate, make_aware
 
 from cases.access import GRANT_VIEW, GRANT_WORK
+from cases.models import UNCHOSEN_PURPOSES, GrantPurpose
 
 REASON_LENGTH = 1000
 LONGEST = timedelta(days=365)
 USUAL = timedelta(days=30)
+# A choice, or a named group of choices.
+Choice = tuple[str, "str | Sequence[tuple[str, str]]"]
+PURPOSES = [(one.value, one.label) for one in GrantPurpose if one not in UNCHOSEN_PURPOSES]
 
 
 class ReasonForm(forms.Form):
@@ -30,7 +34,7 @@ class ReasonForm(forms.Form):
 
 
 class AccountForm(ReasonForm):
-    """The same, about one account."""
+    """The same, about one account, or whoever else is among the choices."""
 
     account = forms.ChoiceField(
         label="Who",
@@ -41,13 +45,13 @@ class AccountForm(ReasonForm):
     )
     field_order: Sequence[str] = ("account",)
 
-    def __init__(self, *args: Any, accounts: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, accounts: Sequence[Choice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["account"].choices = [("", "Choose"), *accounts]  # type: ignore[attr-defined]
 
 
-class GrantForm(AccountForm):
-    """Access to one case until the end of a day."""
+class TermsForm(forms.Form):
+    """To do what, for what, and until the end of which day."""
 
     may = forms.ChoiceField(
         label="They may",
@@ -59,6 +63,14 @@ class GrantForm(AccountForm):
             "invalid_choice": "They may: choose seeing or working.",
         },
     )
+    purpose = forms.ChoiceField(
+        label="What for",
+        choices=[("", "Choose"), *PURPOSES],
+        error_messages={
+            "required": "What for: choose a purpose.",
+            "invalid_choice": "What for: choose a purpose from the list.",
+        },
+    )
     until = forms.DateField(
         label="Until the end of",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -68,7 +80,6 @@ class GrantForm(AccountForm):
             "invalid": "Until: give a day, as in 2026-03-31.",
         },
     )
-    field_order = ("account", "may", "until", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,6 +97,31 @@ class GrantForm(AccountForm):
         """The first moment after the last day."""
         next_day = self.cleaned_data["until"] + timedelta(days=1)
         return make_aware(datetime.combine(next_day, time.min))
+
+
+class GrantForm(TermsForm, AccountForm):
+    """Access to one case for a person or a squad."""
+
+    field_order = ("account", "may", "purpose", "until", "reason")
+
+
+class ApproveForm(TermsForm):
+    """An answer to a request: yes, on these terms. The reason is the asker's."""
+
+
+class AskForm(ReasonForm):
+    """A case that the asker doesn't see, and why they need it."""
+
+    number = forms.CharField(
+        label="Case number",
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={
+            "required": "Case number: give one.",
+            "max_length": "Case number: at most 40 characters.",
+        },
+    )
+    field_order = ("number", "reason")
 
 
 class PersonForm(forms.Form):

@@ -1,15 +1,25 @@
 """What does the unit keep? One file per entity; this one names them all."""
 
+from cases.models.access_request import AccessRequest, RequestState
 from cases.models.access_review import AccessReview
 from cases.models.account import Account, Role, RolePermission
 from cases.models.assignment import Assignment
 from cases.models.audit_review import AuditReview
+from cases.models.broken_glass import BrokenGlass
 from cases.models.case import Case, CaseStateChange, OffenseCode
 from cases.models.clock import Clock, ClockHold
 from cases.models.evidence import Evidence
 from cases.models.expunging import Expunge
 from cases.models.flag import Flag
-from cases.models.grant import CaseGroupObjectPermission, CaseUserObjectPermission, Wall
+from cases.models.grant import (
+    GRANTABLE,
+    UNCHOSEN_PURPOSES,
+    CaseGroupObjectPermission,
+    CaseUserObjectPermission,
+    GrantPurpose,
+    SquadGrant,
+    Wall,
+)
 from cases.models.hand_over import HandOver
 from cases.models.importing import ImportChunk, ImportRejection, ImportRun, SavedMapping
 from cases.models.linking import CaseLink
@@ -35,11 +45,15 @@ from cases.models.sweep import SweepRun
 from cases.models.victim import BlindToken, InvolvedPerson, Victim
 
 __all__ = [
+    "GRANTABLE",
+    "UNCHOSEN_PURPOSES",
+    "AccessRequest",
     "AccessReview",
     "Account",
     "Assignment",
     "AuditReview",
     "BlindToken",
+    "BrokenGlass",
     "Case",
     "CaseGroupObjectPermission",
     "CaseLink",
@@ -52,6 +66,7 @@ __all__ = [
     "Evidence",
     "Expunge",
     "Flag",
+    "GrantPurpose",
     "HandOver",
     "ImportChunk",
     "ImportRejection",
@@ -67,6 +82,7 @@ __all__ = [
     "ReleaseItem",
     "ReleaseMark",
     "ReleaseResult",
+    "RequestState",
     "Response",
     "Reveal",
     "Review",
@@ -78,6 +94,7 @@ __all__ = [
     "ServiceKey",
     "SpentAnswer",
     "Squad",
+    "SquadGrant",
     "SubmittedForm",
     "SweepRun",
     "Victim",

@@ -25,11 +25,13 @@ from cases.rules.policy_people import (
     ExpungingRule,
     FindingRule,
     HandingOverRule,
+    SharingRule,
     read_access_reviews,
     read_expunging,
     read_finding,
     read_handing_over,
     read_reveals,
+    read_sharing,
     read_unusual_reveals,
 )
 from cases.rules.reading import (
@@ -183,6 +185,7 @@ class Policy:
     expunging: ExpungingRule
     handing_over: HandingOverRule
     access_reviews: AccessReviewRule
+    sharing: SharingRule
     dispositions: Mapping[Disposition, tuple[str, ...]]
     elements: tuple[Element, ...]
     escalation: tuple[Step, ...]
@@ -377,6 +380,7 @@ def _policy(value: object, path: str) -> Policy:
         expunging=table.need("expunging", read_expunging),
         handing_over=table.need("handing_over", read_handing_over),
         access_reviews=table.need("access_reviews", read_access_reviews),
+        sharing=table.need("sharing", read_sharing),
         dispositions=table.need("dispositions", _dispositions),
         elements=table.need("elements", _elements),
         escalation=table.need("escalation", _escalation),

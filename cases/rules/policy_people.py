@@ -1,4 +1,4 @@
-"""How is what the policy says of people read: reveals, searches, expunges, hand-overs, reviews?"""
+"""How is what the policy says of people and their access read: reveals, searches, hand-overs?"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,6 +66,30 @@ def read_access_reviews(value: object, path: str) -> AccessReviewRule:
     rule = AccessReviewRule(
         every=table.need("every", read_real_limit),
         shown_ahead=table.need("shown_ahead", read_real_limit),
+    )
+    table.close()
+    return rule
+
+
+@dataclass(frozen=True, slots=True)
+class SharingRule:
+    """How long a request for access stands, when it climbs, and how long an emergency lasts."""
+
+    request_stands: Limit
+    request_climbs: Limit
+    most_waiting: int
+    emergency: Limit
+    reason_characters: int
+
+
+def read_sharing(value: object, path: str) -> SharingRule:
+    table = Table(value, path)
+    rule = SharingRule(
+        request_stands=table.need("request_stands", read_real_limit),
+        request_climbs=table.need("request_climbs", read_real_limit),
+        most_waiting=table.need("most_waiting", read_count),
+        emergency=table.need("emergency", read_real_limit),
+        reason_characters=table.need("reason_characters", read_count),
     )
     table.close()
     return rule

@@ -11,9 +11,11 @@ from django.utils.timezone import localdate, localtime
 from audit.events import Event
 from audit.models import Entry
 from audit.selectors import Filters, matching
+from cases.access import Viewer
 from cases.models import Account
 from cases.selectors.audit_log import UNKNOWN, Asked, account_id
 from cases.selectors.audit_questions import questions
+from cases.selectors.audit_walls import beyond_walls, unseen_by
 
 LOOKED_BACK = timedelta(days=30)
 # The end of a span is not in it; what happens at this moment is.
@@ -68,14 +70,15 @@ class Activity:
         return sum(one.count for one in self.done)
 
 
-def activity(asked: Asked, now: datetime) -> Activity | None:
+def activity(viewer: Viewer, asked: Asked, now: datetime) -> Activity | None:
     """One account's acts in a span, the last thirty days unless asked; None if it is unknown."""
     key = account_id(asked.actor)
     if key in ("", UNKNOWN):
         return None
     before_at = asked.before_at or now + JUST_NOW
     from_at = asked.from_at or _midnight(before_at - LOOKED_BACK)
-    entries = matching(filters=Filters(actor_id=key, from_at=from_at, before_at=before_at))
+    found = matching(filters=Filters(actor_id=key, from_at=from_at, before_at=before_at))
+    entries = beyond_walls(found, unseen_by(viewer))
     who = _account(key)
     sources = entries.order_by().aggregate(
         sessions=Count("session", distinct=True), addresses=Count("source_address", distinct=True)

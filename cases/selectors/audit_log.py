@@ -15,6 +15,7 @@ from audit.selectors import Cursor, Filters
 from cases.access import Hidden, Viewer
 from cases.models import Account, Case, InvolvedPerson, Victim
 from cases.selectors.audit_questions import questions
+from cases.selectors.audit_walls import Unseen, beyond_walls, unseen_by
 
 UNKNOWN = "unknown"
 
@@ -72,19 +73,19 @@ def log_page(viewer: Viewer, asked: Asked, after: Cursor | None = None) -> LogPa
 
     A person or a case that does not exist finds nothing.
     """
-    del viewer
-    query = asked_entries(asked)
+    unseen = unseen_by(viewer)
+    query = asked_entries(asked, unseen)
     if query is None:
         return LogPage((), "")
     page = log.page_of(query, after=after)
-    return LogPage(entry_rows(page.entries), page.next.token if page.next else "")
+    return LogPage(entry_rows(page.entries, unseen), page.next.token if page.next else "")
 
 
-def entry_rows(entries: Iterable[Entry]) -> tuple[EntryRow, ...]:
+def entry_rows(entries: Iterable[Entry], unseen: Unseen) -> tuple[EntryRow, ...]:
     """Entries in words; two queries however many."""
-    listed = list(entries)
-    numbers, aliases = _numbers(listed), _aliases(listed)
-    return tuple(_row(entry, numbers, aliases) for entry in listed)
+    listed = [(entry, unseen.without(_case_ids(entry))) for entry in entries]
+    numbers, aliases = _numbers(cases for _, cases in listed), _aliases(one for one, _ in listed)
+    return tuple(_row(entry, cases, numbers, aliases) for entry, cases in listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +102,22 @@ class EntryPage:
 
 def entry_page(viewer: Viewer, number: int) -> EntryPage:
     """One entry by its number. `viewer` must hold `see_audit`; the view asks. Raises Hidden."""
-    del viewer
-    entry = Entry.objects.filter(pk=number).first()
+    unseen = unseen_by(viewer)
+    entry = beyond_walls(Entry.objects.filter(pk=number), unseen).first()
     if entry is None:
         raise Hidden
     exactly = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
-    return EntryPage(entry_rows([entry])[0], exactly, entry.session, inclusion_of(entry))
+    return EntryPage(entry_rows([entry], unseen)[0], exactly, entry.session, inclusion_of(entry))
 
 
-def asked_entries(asked: Asked) -> QuerySet[Entry] | None:
-    """Every entry that was asked for, newest first; None for a person or case that is not there."""
+def asked_entries(asked: Asked, unseen: Unseen) -> QuerySet[Entry] | None:
+    """Every entry that was asked for, newest first; None for a person or case that is not there,
+    or that a wall hides.
+    """
     filters = _filters(asked)
-    if filters is None:
+    if filters is None or {filters.case, filters.person} & unseen.ids:
         return None
-    query = log.matching(filters=filters)
+    query = beyond_walls(log.matching(filters=filters), unseen)
     return questions()[asked.ask].narrow(query) if asked.ask else query
 
 
@@ -188,9 +191,9 @@ def _person_key(entry: Entry) -> str:
     return str(key) if _is_uuid(str(key)) else ""
 
 
-def _numbers(entries: Iterable[Entry]) -> Mapping[str, str]:
+def _numbers(named: Iterable[list[str]]) -> Mapping[str, str]:
     """Case id → number, of all the cases that a page of entries names; one query."""
-    ids = {case for entry in entries for case in _case_ids(entry)[:CASES_SHOWN]}
+    ids = {case for cases in named for case in cases[:CASES_SHOWN]}
     rows = Case.objects.filter(pk__in=[UUID(case) for case in ids]).values_list("pk", "number")
     return {str(pk): number for pk, number in rows}
 
@@ -215,8 +218,9 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _row(entry: Entry, numbers: Mapping[str, str], aliases: Mapping[str, str]) -> EntryRow:
-    cases = _case_ids(entry)
+def _row(
+    entry: Entry, cases: list[str], numbers: Mapping[str, str], aliases: Mapping[str, str]
+) -> EntryRow:
     alias = aliases.get(_person_key(entry), "")
     shown = cases[:CASES_SHOWN]
     return EntryRow(

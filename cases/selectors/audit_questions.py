@@ -24,7 +24,9 @@ from audit.context import SYSTEM_PREFIX
 from audit.events import Event, Outcome
 from audit.models import Entry
 from cases import access
+from cases.access import Viewer
 from cases.models import Assignment, Case
+from cases.selectors.audit_walls import beyond_walls, unseen_by
 from cases.selectors.policy import unit_calendar
 
 Entries = QuerySet[Entry]
@@ -103,8 +105,9 @@ def _led_by() -> QuerySet[Case]:
 
 def by_grant(entries: Entries) -> Entries:
     """Of those, what a grant of that time does not account for either."""
-    grants = access.grants_standing(OuterRef("at"), OuterRef("case_key"), OuterRef("account_key"))
-    return others_cases(entries).filter(~Exists(grants))
+    moment = OuterRef("at"), OuterRef("case_key"), OuterRef("account_key")
+    own, squads = access.grants_standing(*moment), access.squad_grants_standing(*moment)
+    return others_cases(entries).filter(~Exists(own), ~Exists(squads))
 
 
 def reveals(entries: Entries) -> Entries:
@@ -249,9 +252,10 @@ def questions() -> dict[str, Question]:
     }
 
 
-def standing_out(from_at: datetime, before_at: datetime) -> dict[str, int]:
-    """How many entries of a span each question has; every one is counted in the database."""
+def standing_out(viewer: Viewer, from_at: datetime, before_at: datetime) -> dict[str, int]:
+    """How many entries of a span each question has for this reader; counted in the database."""
     span = Entry.objects.filter(at__gte=from_at, at__lt=before_at)
+    span = beyond_walls(span, unseen_by(viewer))
     return {
         code: question.narrow(span).order_by().count() for code, question in questions().items()
     }

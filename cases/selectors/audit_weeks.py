@@ -7,9 +7,11 @@ from itertools import islice
 from django.conf import settings
 
 from audit.models import Entry
+from cases.access import Viewer
 from cases.models import AuditReview
 from cases.rules.audit_weeks import WEEK, Week, week_of, weeks_over
 from cases.selectors.audit_questions import questions, standing_out
+from cases.selectors.audit_walls import beyond_walls, unseen_by
 from cases.selectors.policy import unit_calendar
 
 SIGNED_SHOWN = 26
@@ -93,17 +95,17 @@ def signed_weeks() -> tuple[SignedCard, ...]:
     return tuple(_signed(review) for review in reviews)
 
 
-def week_page(day: date, now: datetime) -> WeekPage:
+def week_page(viewer: Viewer, day: date, now: datetime) -> WeekPage:
     """The week that a day lies in: what stands out in it, who signed it. Raises NoSuchWeek."""
     week = finished_week(day, now)
     review = AuditReview.objects.select_related("signed_by").filter(week_on=week.on).first()
-    counts = standing_out(week.starts_at, week.ends_at)
+    counts = standing_out(viewer, week.starts_at, week.ends_at)
     found = tuple(
         Found(code, question.title, question.says, counts[code])
         for code, question in questions().items()
     )
     signed = _signed(review) if review else None
-    return WeekPage(_card(week, now), found, entries_within(week), signed)
+    return WeekPage(_card(week, now), found, entries_within(viewer, week), signed)
 
 
 def finished_week(day: date, now: datetime) -> Week:
@@ -116,9 +118,10 @@ def finished_week(day: date, now: datetime) -> Week:
     return week
 
 
-def entries_within(week: Week) -> int:
-    """How many entries the week has."""
-    return Entry.objects.filter(at__gte=week.starts_at, at__lt=week.ends_at).order_by().count()
+def entries_within(viewer: Viewer, week: Week) -> int:
+    """How many entries the week has for this reader."""
+    entries = Entry.objects.filter(at__gte=week.starts_at, at__lt=week.ends_at)
+    return beyond_walls(entries, unseen_by(viewer)).order_by().count()
 
 
 def _card(week: Week, now: datetime) -> WeekCard:

@@ -27,6 +27,7 @@ from cases.enums import (
 )
 from cases.models import (
     Assignment,
+    BrokenGlass,
     Case,
     CaseLink,
     CaseStateChange,
@@ -36,6 +37,7 @@ from cases.models import (
     Referral,
     Victim,
 )
+from cases.selectors.break_glass import GlassCard, glass_on_case
 from cases.selectors.cards import (
     ClockCard,
     CompletenessCard,
@@ -147,6 +149,7 @@ class CasePage:
     linked: bool = False
     report_to_review: str = ""
     next_action: "NextAction | None" = None
+    glass: tuple[GlassCard, ...] = ()
 
     @property
     def running(self) -> tuple[ClockCard, ...]:
@@ -209,6 +212,7 @@ def case_page(*, viewer: Viewer, now: datetime, case_id: UUID, only: str = "") -
         waits_for_me=_waits_for(viewer, case, parts.held_rows),
         report_to_review=_to_review(report, can),
         next_action=_next_action(timeline),
+        glass=glass_on_case(viewer, now, case) if parts.broken else (),
     )
 
 
@@ -268,6 +272,7 @@ def _parts(case: Case, viewer: Viewer) -> Any:
             by=F("assigned_by__display_name"),
         ),
         drafts_saved=ArraySubquery(drafts.values("saved_at")),
+        broken=Exists(BrokenGlass.objects.filter(case=OuterRef("pk"))),
         linked=Exists(CaseLink.objects.filter(LINKS_IT)),
     ).get(pk=case.pk)
 

@@ -110,7 +110,7 @@ def case_looks_for_auditor(
 
     Raises Hidden.
     """
-    case = Case.objects.filter(pk=case_id).first()
+    case = access.beyond_walls(Case.objects.filter(pk=case_id), viewer).first()
     if case is None or not viewer.can(Permission.SEE_AUDIT):
         raise Hidden
     details = {"part": "looks", "case": str(case.pk)}

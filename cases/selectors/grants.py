@@ -1,16 +1,17 @@
 """Who was let in to one case or shut out of it, and why can somebody see it?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from audit.events import Event
 from audit.recorder import record
 from cases import access
 from cases.access import AccessStep, Hidden, NotPermitted, Viewer
-from cases.enums import Permission
-from cases.models import Account, Case, Wall
+from cases.enums import Discipline, Permission
+from cases.models import Account, Case, GrantPurpose, Squad, Wall
 
 # What "may X do Y here" is asked for, one person at a time.
 EXPLAINED = (
@@ -21,18 +22,24 @@ EXPLAINED = (
     Permission.CLOSE_CASE,
     Permission.GRANT_ACCESS,
 )
+# Before a squad's id among choices of whom to share a case with.
+SQUAD = "squad:"
 GRANT_WORDS = {access.GRANT_VIEW: "see the case", access.GRANT_WORK: "work on the case"}
 
 
 @dataclass(frozen=True, slots=True)
 class GrantCard:
-    grant_id: int
+    """Access by name. `share_id` stands for a squad's, `grant_id` for a person's."""
+
     who: str
     may: str
+    purpose: str
     reason: str
     by: str
     since: datetime
     until: datetime
+    grant_id: int | None = None
+    share_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +69,25 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One rule that lets a person in, and what takes it away: an access by name ends, the case is
+    given to somebody else, or a wall is set. `grant_id` and `share_id` as on a `GrantCard`.
+    """
+
+    rule: str
+    source: str
+    removed_by: str
+    grant_id: int | None = None
+    share_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     account_id: UUID
     name: str
     role: str
     answers: tuple[Answer, ...]
+    ways: tuple[Way, ...]
 
     @property
     def key(self) -> str:
@@ -90,11 +111,14 @@ class WhyPage:
 
 @dataclass(frozen=True, slots=True)
 class GuardedCase:
-    """The case of a grant or wall form, and the accounts that can be chosen."""
+    """The case of a grant or wall form, the accounts that can be chosen, and whom to share it with
+    by kind.
+    """
 
     case_id: UUID
     number: str
     choices: tuple[tuple[str, str], ...]
+    recipients: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 def why_page(
@@ -141,13 +165,22 @@ def guarded_case(*, viewer: Viewer, now: datetime, case_id: UUID) -> GuardedCase
         raise NotPermitted("Your role does not allow you to give others access to a case.")
     details = {"part": "access"}
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk, details=details)
-    return GuardedCase(case.pk, case.number, _accounts(viewer))
+    return GuardedCase(case.pk, case.number, _accounts(viewer), _recipients(viewer))
 
 
 def grant_card(*, viewer: Viewer, now: datetime, case_id: UUID, grant_id: int) -> GrantCard:
     """A live grant on the case. Raises Hidden."""
     case, _ = access.open_case(viewer, case_id, now)
     found = [card for card in _grants(case, now) if card.grant_id == grant_id]
+    if not found:
+        raise Hidden
+    return found[0]
+
+
+def squad_card(*, viewer: Viewer, now: datetime, case_id: UUID, share_id: UUID) -> GrantCard:
+    """A live grant to a squad on the case. Raises Hidden."""
+    case, _ = access.open_case(viewer, case_id, now)
+    found = [card for card in _grants(case, now) if card.share_id == share_id]
     if not found:
         raise Hidden
     return found[0]
@@ -188,36 +221,94 @@ def _person(case: Case, account_id: UUID, now: datetime) -> Person:
             Answer(str(permission.label), decision.allowed, decision.steps)
             for permission, decision in answers
         ),
+        tuple(_removable(case, viewer, now)),
     )
+
+
+def _removable(case: Case, viewer: Viewer, now: datetime) -> Iterator[Way]:
+    """Every rule that lets this person see the case, each with what takes it away."""
+    decision = access.decide(viewer, case, Permission.VIEW_CASES, now)
+    for step in decision.steps if decision.allowed else ():
+        if step.outcome == "granted" and step.rule in access.WAYS:
+            yield from _ways_of(step, case, viewer, now)
+
+
+def _ways_of(step: AccessStep, case: Case, viewer: Viewer, now: datetime) -> Iterator[Way]:
+    if step.rule == access.GRANTED:
+        for grant in access.live_grants_on(case, now).filter(user_id=viewer.account_id):
+            yield Way(step.rule, step.source, "grant", grant_id=grant.pk)
+    elif step.rule == access.SHARED and viewer.member_of:
+        for share in access.live_squad_grants_on(case, now).filter(squad_id=viewer.member_of):
+            yield Way(step.rule, step.source, "share", share_id=share.pk)
+    else:
+        removed_by = "wall" if step.rule == access.REACHES_ALL else "assign"
+        yield Way(step.rule, step.source, removed_by)
 
 
 def _accounts(viewer: Viewer) -> tuple[tuple[str, str], ...]:
     """Active accounts but the viewer's own, as choices."""
+    return tuple((key, words) for key, words, _ in _named(viewer))
+
+
+def _recipients(viewer: Viewer) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Whom a case can be shared with: the unit's people, partners by discipline, squads."""
+    named = _named(viewer)
+    squads = Squad.objects.values_list("pk", "name")
+    groups = {
+        "People of the unit": tuple((key, words) for key, words, partner in named if not partner),
+        "Partners": tuple((key, words) for key, words, partner in named if partner),
+        "Squads": tuple((f"{SQUAD}{pk}", name) for pk, name in squads),
+    }
+    return tuple((name, choices) for name, choices in groups.items() if choices)
+
+
+def _named(viewer: Viewer) -> list[tuple[str, str, bool]]:
+    """Account id, name in words, and whether it is a partner's."""
     accounts = Account.objects.filter(is_active=True)
     if viewer.account_id is not None:
         accounts = accounts.exclude(pk=viewer.account_id)
     rows = accounts.order_by("display_name").values_list(
-        "pk", "display_name", "role__label", "organization"
+        "pk", "display_name", "role__label", "discipline", "organization"
     )
-    return tuple(
-        (str(pk), f"{name} ({', '.join(filter(None, (role, organization)))})")
-        for pk, name, role, organization in rows
-    )
+    return [
+        (str(pk), _in_words(name, role, discipline, organization), bool(discipline))
+        for pk, name, role, discipline, organization in rows
+    ]
+
+
+def _in_words(name: str, role: str, discipline: str, organization: str) -> str:
+    what = str(Discipline(discipline).label) if discipline else role
+    return f"{name} ({', '.join(filter(None, (what, organization)))})"
 
 
 def _grants(case: Case, now: datetime) -> tuple[GrantCard, ...]:
-    return tuple(
+    """Those to people and those to squads, the first to end first."""
+    people = [
         GrantCard(
-            grant_id=grant.pk,
             who=grant.user.display_name,
-            may=GRANT_WORDS.get(grant.permission.codename, grant.permission.codename),
-            reason=grant.reason,
-            by=grant.granted_by.display_name if grant.granted_by else "",
-            since=grant.granted_at,
-            until=grant.expires_at,
+            may=GRANT_WORDS[grant.permission.codename],
+            grant_id=grant.pk,
+            **_terms(grant),
         )
         for grant in access.live_grants_on(case, now)
-    )
+    ]
+    squads = [
+        GrantCard(
+            who=grant.squad.name, may=GRANT_WORDS[grant.may], share_id=grant.pk, **_terms(grant)
+        )
+        for grant in access.live_squad_grants_on(case, now)
+    ]
+    return tuple(sorted([*people, *squads], key=lambda card: card.until))
+
+
+def _terms(grant: access.AnyGrant) -> dict[str, Any]:
+    return {
+        "purpose": str(GrantPurpose(grant.purpose).label) if grant.purpose else "",
+        "reason": grant.reason,
+        "by": grant.granted_by.display_name if grant.granted_by else "",
+        "since": grant.granted_at,
+        "until": grant.expires_at,
+    }
 
 
 def _walls(case: Case) -> tuple[WallCard, ...]:

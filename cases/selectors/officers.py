@@ -14,7 +14,7 @@ from django.utils.timezone import localdate
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import Viewer, supervised_cases
+from cases.access import Viewer, beyond_walls, supervised_cases
 from cases.enums import CaseState, HandOverKind, HandOverState, Permission, Scope
 from cases.models import Account, Assignment, Case, HandOver, Officer, Squad
 from cases.models.case import OPEN
@@ -185,7 +185,7 @@ def _countable(viewer: Viewer, now: datetime) -> QuerySet[Case]:
     """What counts are made of: the cases that a supervisor sees; all, for who sees none of them."""
     if _shows_cases(viewer):
         return supervised_cases(viewer, now)
-    return Case.objects.all()
+    return beyond_walls(Case.objects.all(), viewer)
 
 
 def _open_by_officer(cases: QuerySet[Case]) -> Counter[UUID]:

@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[str, tuple[Permission, ...]], ...] = (
             Permission.CLOSE_CASE,
             Permission.REOPEN_CASE,
             Permission.GRANT_ACCESS,
+            Permission.BREAK_GLASS,
             Permission.EXPUNGE_IDENTITY,
             Permission.SEE_FIGURES,
         ),

@@ -23,6 +23,10 @@ class OfficerGone(ValueError):
     """A case can't be given to somebody who is not there."""
 
 
+class OfficerWalled(OfficerGone):
+    """For this officer the case does not exist."""
+
+
 class AlreadyTheirs(ValueError):
     """The officer has this case."""
 
@@ -52,6 +56,8 @@ def hand_over(
     """
     if case.detective_id == officer.pk:
         raise AlreadyTheirs(f"{officer} has this case already.")
+    if access.is_officer_walled(case, officer):
+        raise OfficerWalled(f"A wall stands between {officer} and this case.")
     previous = case.detective_id
     assignment = give_case(viewer, case, officer, now, reason)
     refresh_cases(case_ids=[case.pk], now=now)

@@ -24,6 +24,7 @@ from cases.access import NotPermitted, Viewer
 from cases.enums import Permission
 from cases.rules.cells import harmless
 from cases.selectors.audit_log import Asked, asked_entries
+from cases.selectors.audit_walls import Unseen, unseen_by
 
 BATCH = 1_000
 COLUMNS = (
@@ -48,34 +49,40 @@ def export_log(
     """
     if not viewer.can(Permission.SEE_AUDIT):
         raise NotPermitted("Your role does not allow you to export the audit log.")
-    query = asked_entries(asked)
+    unseen = unseen_by(viewer)
+    query = asked_entries(asked, unseen)
     most = settings.AUDIT_EXPORT_MOST
     count = query.order_by()[: most + 1].count() if query is not None else 0
     if count > most:
         raise TooMuch(f"One file holds {most:,} entries. Narrow the days, and export in parts.")
     details = {"export": "audit", "format": form, "entries": count, "asked": told}
     told_of = record(Event.EXPORTED, at=now, subject_type="audit_log", details=details)
-    return FORMATS[form](_rows(query.filter(pk__lt=told_of.pk)) if query is not None else iter(()))
+    if query is None:
+        return FORMATS[form](iter(()))
+    return FORMATS[form](_rows(query.filter(pk__lt=told_of.pk), unseen))
 
 
-def _rows(query: QuerySet[Entry]) -> Iterator[Row]:
+def _rows(query: QuerySet[Entry], unseen: Unseen) -> Iterator[Row]:
     after = None
     while True:
         page = page_of(query, after=after, limit=BATCH)
-        yield from (_row(entry) for entry in page.entries)
+        yield from (_row(entry, unseen) for entry in page.entries)
         after = page.next
         if after is None:
             return
 
 
-def _row(entry: Entry) -> Row:
+def _row(entry: Entry, unseen: Unseen) -> Row:
+    details, cases = entry.details, entry.details.get("cases")
+    if isinstance(cases, list):
+        details = {**details, "cases": unseen.without(cases)}
     values = (
         entry.pk,
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         localtime(entry.at).isoformat(timespec="microseconds"),
         *(entry.event, entry.outcome, entry.actor_id, entry.actor_label, entry.session),
         *(entry.source_address or "", entry.subject_type, entry.subject_id, entry.reason),
-        *(entry.changes, entry.details),
+        *(entry.changes, details),
     )
     return dict(zip(COLUMNS, values, strict=True))
 

@@ -44,8 +44,8 @@ def sign_week(*, viewer: Viewer, now: datetime, day: date, comment: str) -> Audi
         signed_by_id=viewer.account_id,
         signed_at=now,
         comment=clear_of_names(visible(comment)),
-        found=standing_out(week.starts_at, week.ends_at),
-        entries=entries_within(week),
+        found=standing_out(viewer, week.starts_at, week.ends_at),
+        entries=entries_within(viewer, week),
     )
     record(
         Event.AUDIT_REVIEWED,

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.access import Hidden, NotPermitted, Viewer
-from cases.services.assignments import AlreadyTheirs, assign_case
+from cases.services.assignments import AlreadyTheirs, OfficerWalled, assign_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _each(case_ids: tuple[UUID, ...], act: Callable[[UUID], None]) -> Done:
         try:
             with transaction.atomic():
                 act(case_id)
-        except (Hidden, NotPermitted):
+        except (Hidden, NotPermitted, OfficerWalled):
             refused += 1
         except AlreadyTheirs:
             unchanged += 1

@@ -11,14 +11,14 @@ from audit.events import Event
 from audit.recorder import record
 from cases.access import GRANT_WORK, NotPermitted, Viewer
 from cases.enums import CaseState, Channel, ClockKind, OffenseClass, Permission, Scope
-from cases.models import Case, CaseStateChange, Officer, Referral, Squad
+from cases.models import Account, Case, CaseStateChange, GrantPurpose, Officer, Referral, Squad
 from cases.models.sealing import new_case_key
 from cases.rules.facts import CARRIES
 from cases.rules.redaction import Redactor
 from cases.selectors.policy import current_policy, unit_calendar
 from cases.selectors.versions import changes_since, differences, values_of_referral
 from cases.services.clocks import refresh_cases
-from cases.services.grants import save_grant
+from cases.services.grants import Terms, save_grant
 from cases.services.linking import suggest_links
 from cases.services.narratives import redactor
 from cases.services.victims import PersonInput, save_everybody
@@ -107,7 +107,8 @@ def _let_opener_work(viewer: Viewer, case: Case, now: datetime) -> None:
     if viewer.account_id is None or viewer.scope != Scope.OWN:
         return
     until = current_policy().clocks[ClockKind.INITIAL_REPORT].limit.after(now, unit_calendar())
-    save_grant(viewer, case, viewer.account_id, GRANT_WORK, "Opened the case.", now, until)
+    terms = Terms(GRANT_WORK, GrantPurpose.INTAKE, "Opened the case.", until)
+    save_grant(viewer, case, Account.objects.get(pk=viewer.account_id), terms, now)
 
 
 def _already_opened(submission_key: UUID | None) -> Case | None:

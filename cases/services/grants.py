@@ -1,5 +1,6 @@
 """Who else gets to see a case, and who is shut out?"""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,111 +12,170 @@ from audit.recorder import Note, record, record_many
 from cases import access
 from cases.access import Viewer
 from cases.enums import Permission
-from cases.models import Account, Case, CaseUserObjectPermission, Wall
+from cases.models import (
+    GRANTABLE,
+    UNCHOSEN_PURPOSES,
+    Account,
+    Case,
+    CaseUserObjectPermission,
+    GrantPurpose,
+    Squad,
+    SquadGrant,
+    Wall,
+)
 from cases.rules.redaction import Redactor
 from cases.services.narratives import redactor
-
-GRANTABLE = (access.GRANT_VIEW, access.GRANT_WORK)
 
 
 class BadGrant(ValueError):
     """A grant needs a reason, an end that lies ahead, and a known permission."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What access is given for, to do what, why and until when."""
+
+    permission: str
+    purpose: str
+    reason: str
+    expires_at: datetime
+
+
 @transaction.atomic
 def give_grant(
-    *,
-    viewer: Viewer,
-    now: datetime,
-    case_id: UUID,
-    account_id: UUID,
-    permission: str,
-    reason: str,
-    expires_at: datetime,
+    *, viewer: Viewer, now: datetime, case_id: UUID, account_id: UUID, terms: Terms
 ) -> CaseUserObjectPermission:
     """Let somebody see (`view_case`) or work (`work_case`) one case until a moment.
 
-    Raises Hidden, NotPermitted, BadGrant.
+    A partner has it as what they are now, their discipline. Raises Hidden, NotPermitted, BadGrant.
     """
-    case = access.find_case(viewer, case_id, now)
-    access.require(viewer, case, Permission.GRANT_ACCESS, now)
-    _check_grant(permission, reason, expires_at, now)
-    words = redactor(case)(reason.strip())
-    return save_grant(viewer, case, account_id, permission, words, now, expires_at)
+    case = _case_to_guard(viewer, case_id, now)
+    _check_terms(terms, now)
+    account = Account.objects.filter(pk=account_id, is_active=True).first()
+    if account is None:
+        raise BadGrant("Choose somebody whose account is open.")
+    if access.is_walled(case, account_id):
+        raise BadGrant("A wall stands between them and this case. Lift it first, with a reason.")
+    words = redactor(case)(terms.reason.strip())
+    return save_grant(viewer, case, account, replace(terms, reason=words), now)
 
 
 def save_grant(
-    viewer: Viewer,
-    case: Case,
-    account_id: UUID,
-    permission: str,
-    reason: str,
-    now: datetime,
-    expires_at: datetime,
+    viewer: Viewer, case: Case, account: Account, terms: Terms, now: datetime
 ) -> CaseUserObjectPermission:
     """The grant itself, inside the caller's transaction and after its checks.
 
-    `reason` is kept as it stands.
+    The reason is kept as it stands.
     """
     grant: CaseUserObjectPermission
     grant, _ = CaseUserObjectPermission.objects.update_or_create(
         permission=ModelPermission.objects.get(
-            codename=permission, content_type__app_label="cases", content_type__model="case"
+            codename=terms.permission, content_type__app_label="cases", content_type__model="case"
         ),
-        user=Account.objects.get(pk=account_id, is_active=True),
+        user=account,
         content_object=case,
-        defaults={
-            "reason": reason,
-            "granted_by_id": viewer.account_id,
-            "granted_at": now,
-            "expires_at": expires_at,
-            "ended_at": None,
-        },
+        defaults={**_kept(viewer, terms, now), "discipline": account.discipline},
     )
+    _record_given(case, terms, now, account=str(account.pk))
+    return grant
+
+
+@transaction.atomic
+def share_with_squad(
+    *, viewer: Viewer, now: datetime, case_id: UUID, squad_id: UUID, terms: Terms
+) -> SquadGrant:
+    """Let whoever is in a squad see or work one case until a moment; walls still stand.
+
+    What the squad had before on this case is replaced. Raises Hidden, NotPermitted, BadGrant.
+    """
+    case = _case_to_guard(viewer, case_id, now)
+    _check_terms(terms, now)
+    if not Squad.objects.filter(pk=squad_id).exists():
+        raise BadGrant("Choose a squad from the list.")
+    words = redactor(case)(terms.reason.strip())
+    kept = _kept(viewer, replace(terms, reason=words), now)
+    grant, _ = SquadGrant.objects.update_or_create(
+        case=case, squad_id=squad_id, ended_at=None, defaults={**kept, "may": terms.permission}
+    )
+    _record_given(case, replace(terms, reason=words), now, squad=str(squad_id))
+    return grant
+
+
+def _kept(viewer: Viewer, terms: Terms, now: datetime) -> dict[str, object]:
+    return {
+        "purpose": terms.purpose,
+        "reason": terms.reason,
+        "granted_by_id": viewer.account_id,
+        "granted_at": now,
+        "expires_at": terms.expires_at,
+        "ended_at": None,
+    }
+
+
+def _record_given(case: Case, terms: Terms, now: datetime, **to: str) -> None:
     record(
         Event.GRANT_GIVEN,
         at=now,
         subject_type="case",
         subject_id=case.pk,
-        reason=reason,
+        reason=terms.reason,
         details={
-            "account": str(account_id),
-            "permission": permission,
-            "until": expires_at.isoformat(),
+            **to,
+            "permission": terms.permission,
+            "purpose": terms.purpose,
+            "until": terms.expires_at.isoformat(),
         },
     )
-    return grant
 
 
-def _check_grant(permission: str, reason: str, expires_at: datetime, now: datetime) -> None:
-    if permission not in GRANTABLE:
+def _check_terms(terms: Terms, now: datetime) -> None:
+    if terms.permission not in GRANTABLE:
         raise BadGrant("Choose whether they may see the case or work on it.")
-    if not reason.strip():
+    if terms.purpose not in GrantPurpose or terms.purpose in UNCHOSEN_PURPOSES:
+        raise BadGrant("Choose what they need this case for.")
+    if not terms.reason.strip():
         raise BadGrant("Say why they need this case.")
-    if expires_at <= now:
+    if terms.expires_at <= now:
         raise BadGrant("The end of a grant lies ahead of now.")
 
 
 @transaction.atomic
 def end_grant(*, viewer: Viewer, now: datetime, grant_id: int, reason: str = "") -> None:
     """End a grant before its time. Raises Hidden, NotPermitted."""
-    grant = (
-        CaseUserObjectPermission.objects.select_related("content_object")
-        .filter(pk=grant_id)
-        .first()
-    )
+    grants = CaseUserObjectPermission.objects.select_related("content_object")
+    grant = grants.filter(pk=grant_id).first()
     if grant is None:
         raise access.Hidden
     access.require(viewer, grant.content_object, Permission.GRANT_ACCESS, now)
+    _end(grant, grant.content_object, reason, now, account=str(grant.user_id))
+
+
+@transaction.atomic
+def end_squad_grant(*, viewer: Viewer, now: datetime, grant_id: UUID, reason: str) -> None:
+    """End a squad's access before its time. Raises Hidden, NotPermitted."""
+    grant = SquadGrant.objects.select_related("case").filter(pk=grant_id).first()
+    if grant is None:
+        raise access.Hidden
+    access.require(viewer, grant.case, Permission.GRANT_ACCESS, now)
+    _end(grant, grant.case, reason, now, squad=str(grant.squad_id))
+
+
+def _end(
+    grant: CaseUserObjectPermission | SquadGrant,
+    case: Case,
+    reason: str,
+    now: datetime,
+    **whose: str,
+) -> None:
     grant.ended_at = now
     grant.save(update_fields=["ended_at"])
     record(
         Event.GRANT_ENDED,
         at=now,
         subject_type="case",
-        subject_id=grant.content_object_id,
-        reason=redactor(grant.content_object)(reason),
-        details={"account": str(grant.user_id)},
+        subject_id=case.pk,
+        reason=redactor(case)(reason),
+        details=whose,
     )
 
 

@@ -15,6 +15,8 @@ from audit.events import Event
 from audit.recorder import record, record_key_use
 from cases.access import NotPermitted, Viewer
 from cases.models import (
+    AccessRequest,
+    BrokenGlass,
     Case,
     CaseLink,
     CaseStateChange,
@@ -30,6 +32,7 @@ from cases.models import (
     Response,
     Reveal,
     Review,
+    SquadGrant,
     Wall,
 )
 from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
@@ -68,6 +71,9 @@ WRITTEN = (
     Written(Flag, ("comment",)),
     Written(ClockHold, ("reason",)),
     Written(Wall, ("reason",)),
+    Written(SquadGrant, ("reason",)),
+    Written(AccessRequest, ("reason", "answer")),
+    Written(BrokenGlass, ("reason",)),
     Written(Reveal, ("reason",)),
     Written(CaseLink, ("reason",), "first"),
     Written(CaseLink, ("reason",), "second"),

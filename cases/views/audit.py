@@ -108,7 +108,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def activity(request: HttpRequest) -> HttpResponse:
     """What one account has done, in numbers."""
     now, form = timezone.now(), AuditFilterForm(request.GET)
-    found = activity_of(form.asked(), now) if form.is_valid() else None
+    found = activity_of(viewer_of(request), form.asked(), now) if form.is_valid() else None
     record(Event.AUDIT_VIEWED, at=now, details={"part": "activity", "asked": form.told()})
     context = {"form": form, "found": found, "asked": bool(request.GET.get("actor"))}
     return render(request, "audit/activity.html", context, status=422 if form.errors else 200)

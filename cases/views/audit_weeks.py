@@ -68,7 +68,7 @@ def sign(request: HttpRequest) -> HttpResponse:
 def _week(request: HttpRequest, form: SignForm, day: date) -> HttpResponse:
     now = timezone.now()
     try:
-        page = week_page(day, now)
+        page = week_page(viewer_of(request), day, now)
     except NoSuchWeek:
         raise Http404 from None
     record(Event.AUDIT_VIEWED, at=now, details={"part": "week", "week": page.week.on.isoformat()})

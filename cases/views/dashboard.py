@@ -31,6 +31,7 @@ from cases.rules.ranking import CONCERNS, counted, headline
 from cases.selectors import charts
 from cases.selectors.access_reviews import overdue_reviews
 from cases.selectors.dashboard import Choices, Dashboard, choices, dashboard
+from cases.selectors.desk import desk
 from cases.selectors.officers import hand_overs_to_do
 from cases.selectors.ranked import ACKNOWLEDGED, PAGE_SIZE, Filters
 from cases.selectors.role_changes import waiting_changes
@@ -129,6 +130,7 @@ def _page(
         "hand_overs": hand_overs_to_do(viewer, now) if offered.hand_overs_wait else (),
         "overdue": overdue_reviews(viewer, now) if may_approve(viewer) else None,
         "role_changes": waiting_changes(viewer) if may_approve(viewer) else (),
+        "desk": desk(viewer, now),
         "may": {
             "acknowledge": viewer.can(Permission.ACKNOWLEDGE_FLAG),
             "assign": viewer.can(Permission.ASSIGN_CASE),

@@ -13,8 +13,24 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.enums import Permission
 from cases.forms.grants import AccountForm, GrantForm, PersonForm, ReasonForm
-from cases.selectors.grants import GuardedCase, grant_card, guarded_case, wall_card, why_page
-from cases.services.grants import end_grant, give_grant, lift_wall, set_wall
+from cases.selectors.grants import (
+    SQUAD,
+    GuardedCase,
+    grant_card,
+    guarded_case,
+    squad_card,
+    wall_card,
+    why_page,
+)
+from cases.services.grants import (
+    Terms,
+    end_grant,
+    end_squad_grant,
+    give_grant,
+    lift_wall,
+    set_wall,
+    share_with_squad,
+)
 from cases.views.gate import requires, viewer_of
 from cases.views.standing import fresh
 
@@ -37,23 +53,25 @@ def why(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @asking_or_acting
 def give(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = _guarded(request, case_id)
-    form = GrantForm(request.POST or None, accounts=case.choices)
+    form = GrantForm(request.POST or None, accounts=case.recipients)
 
     def act() -> None:
-        give_grant(
-            viewer=viewer_of(request),
-            now=timezone.now(),
-            case_id=case_id,
-            account_id=UUID(form.cleaned_data["account"]),
-            permission=form.cleaned_data["may"],
-            reason=form.cleaned_data["reason"],
-            expires_at=form.expires_at(),
-        )
+        given = form.cleaned_data
+        terms = Terms(given["may"], given["purpose"], given["reason"], form.expires_at())
+        viewer, now, to = viewer_of(request), timezone.now(), given["account"]
+        if to.startswith(SQUAD):
+            squad_id = UUID(to.removeprefix(SQUAD))
+            share_with_squad(
+                viewer=viewer, now=now, case_id=case_id, squad_id=squad_id, terms=terms
+            )
+        else:
+            give_grant(viewer=viewer, now=now, case_id=case_id, account_id=UUID(to), terms=terms)
 
     words = {
-        "title": "Give somebody access",
-        "lead": "They see this case, and nothing else that they don't see already.",
-        "button": "Give access",
+        "title": "Share this case",
+        "lead": "They see this case, and nothing else that they don't see already. A squad is "
+        "whoever is in it on the day; a partner has it for their discipline.",
+        "button": "Share it",
     }
     return _step(request, case, form, words, act, "Access is given.")
 
@@ -80,10 +98,36 @@ def end(request: HttpRequest, case_id: UUID, grant_id: int) -> HttpResponse:
 
 
 @requires(Permission.GRANT_ACCESS)
+@fresh
+@asking_or_acting
+def end_share(request: HttpRequest, case_id: UUID, share_id: UUID) -> HttpResponse:
+    """A squad's access, before its time."""
+    case = _guarded(request, case_id)
+    viewer, now = viewer_of(request), timezone.now()
+    share = squad_card(viewer=viewer, now=now, case_id=case_id, share_id=share_id)
+    form = ReasonForm(request.POST or None)
+
+    def act() -> None:
+        reason = form.cleaned_data["reason"]
+        end_squad_grant(viewer=viewer, now=now, grant_id=share_id, reason=reason)
+
+    words = {
+        "title": "End this access",
+        "lead": f"{share.who} may {share.may} until then. It ends for all of them at once.",
+        "button": "End it",
+    }
+    return _step(request, case, form, words, act, "The access is ended.")
+
+
+@requires(Permission.GRANT_ACCESS)
 @asking_or_acting
 def wall(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = _guarded(request, case_id)
-    form = AccountForm(request.POST or None, accounts=case.choices)
+    chosen = PersonForm(request.GET)
+    account = chosen.cleaned_data["account"] if chosen.is_valid() else None
+    form = AccountForm(
+        request.POST or None, accounts=case.choices, initial={"account": str(account or "")}
+    )
 
     def act() -> None:
         set_wall(

@@ -26,7 +26,7 @@ from cases.enums import (
     RoleCode,
     Scope,
 )
-from cases.models import Case, Role
+from cases.models import Case, GrantPurpose, Role
 from cases.selectors.lockout import MOST_FAILURES
 from cases.services.assignments import assign_case
 from cases.services.audit_reviews import sign_week
@@ -36,7 +36,7 @@ from cases.services.closing import close_case, reopen_case
 from cases.services.filters import NamesSomebody, save_filter
 from cases.services.finding import search_identities
 from cases.services.flags import acknowledge_flag, request_update, waive_flag
-from cases.services.grants import give_grant, lift_wall, set_wall
+from cases.services.grants import Terms, give_grant, lift_wall, set_wall
 from cases.services.linking import decide_link
 from cases.services.lockout import admit, release_account
 from cases.services.referrals import acknowledge_referral
@@ -175,9 +175,7 @@ def give_access(viewer: Viewer, case: Case) -> object:
         now=NOW,
         case_id=case.pk,
         account_id=AccountFactory.create(partner=True).pk,
-        permission="view_case",
-        reason=NAMED,
-        expires_at=NOW + DAY,
+        terms=Terms("view_case", GrantPurpose.REVIEW, NAMED, NOW + DAY),
     )
 
 

@@ -33,6 +33,8 @@ from tests.architecture.unit_of_roles import CHILD, Unit, cells, make_unit
 from tests.factories import (
     HOUR,
     NOW,
+    AccessRequestFactory,
+    BrokenGlassFactory,
     ExpungeFactory,
     GrantFactory,
     InvolvedPersonFactory,
@@ -40,6 +42,7 @@ from tests.factories import (
     ReleaseFactory,
     ReleaseItemFactory,
     ResponseFactory,
+    SquadGrantFactory,
     VictimFactory,
     WallFactory,
 )
@@ -52,6 +55,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.long]
 ACTIONS = {
     "access-review-grant": "supervise",
     "access-review-wall": "supervise",
+    "access-decide": "supervise",
     "case-access": "view_cases",
     "case-acknowledge": "assignee",
     "case-assign": "supervise",
@@ -66,6 +70,7 @@ ACTIONS = {
     "expunge-confirm": "expunge_identity",
     "expunge-request": "expunge_identity",
     "expunge-withdraw": "expunge_identity",
+    "glass-seen": "supervise",
     "grant-end": "supervise",
     "grant-give": "supervise",
     "original": "view_cases",
@@ -95,6 +100,7 @@ ACTIONS = {
     "release-withdraw": "prepare_release",
     "response-log": "log_response",
     "review": "supervise",
+    "share-end": "supervise",
     "wall-lift": "supervise",
     "wall-set": "supervise",
     "why": "view_cases",
@@ -114,13 +120,16 @@ ELSEWHERE = {
 RECORDS: dict[str, Callable[[Case], object]] = {
     "case_id": lambda case: case.pk,
     "expunge_id": lambda case: ExpungeFactory.create(case=case).pk,
+    "glass_id": lambda case: BrokenGlassFactory.create(case=case).pk,
     "grant_id": lambda case: GrantFactory.create(content_object=case).pk,
     "item_id": lambda case: ReleaseItemFactory.create(release__case=case).pk,
     "page_id": lambda case: ReleaseItemFactory.create(release__case=case, page=True).pk,
     "person_id": lambda case: VictimFactory.create(case=case, identity=dict(CHILD)).pk,
     "referral_id": lambda case: ReferralFactory.create(case=case).pk,
     "release_id": lambda case: ReleaseFactory.create(case=case).pk,
+    "request_id": lambda case: AccessRequestFactory.create(number=case.number).pk,
     "response_id": lambda case: ResponseFactory.create(case=case, initial_report=True).pk,
+    "share_id": lambda case: SquadGrantFactory.create(case=case).pk,
     "wall_id": lambda case: WallFactory.create(case=case).pk,
 }
 SEALED_MODELS = (Case, Draft, ElementAnswer, InvolvedPerson, Referral, Response, Sealed, Victim)

@@ -44,6 +44,7 @@ HARMLESS = {
     "audit.Retirement.note": "made by the log: staff, places, and the order as its entry has it",
     "audit.Witnessing.problem": "the name of an exception's type",
     "audit.Witnessing.witness": "file, email or http",
+    "cases.AccessRequest.number": "more digits than letters",
     "cases.Account.display_name": "staff",
     "cases.Account.organization": "where staff work",
     "cases.Account.password": "a digest",

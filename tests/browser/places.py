@@ -31,8 +31,10 @@ from tests.cases.importing_files import LAPD
 from tests.factories import (
     DAY,
     NARRATIVE,
+    AccessRequestFactory,
     AccountFactory,
     AssignmentFactory,
+    BrokenGlassFactory,
     CaseFactory,
     EntryFactory,
     ExpungeFactory,
@@ -46,6 +48,7 @@ from tests.factories import (
     ReleaseMarkFactory,
     RoleChangeFactory,
     SquadFactory,
+    SquadGrantFactory,
     VictimFactory,
     WallFactory,
 )
@@ -148,7 +151,13 @@ def _doors(case: Case, accounts: dict[str, Account], now: datetime) -> dict[str,
         GrantFactory.create(user=user, content_object=case, granted_at=now, expires_at=until)
         for user in (partner, accounts[RoleCode.RECORDS])
     ]
+    share = SquadGrantFactory.create(case=case, granted_at=now, expires_at=until)
+    BrokenGlassFactory.create(case=case, broken_at=now, ends_at=now + DAY / 24)
+    request = AccessRequestFactory.create(number=case.number, asked_at=now - DAY)
+    AccessRequestFactory.create(account=accounts[RoleCode.DETECTIVE], asked_at=now)
     return {
+        "share": share.pk,
+        "request": request.pk,
         "grant": grants[0].pk,
         "partner": partner.pk,
         "wall": WallFactory.create(case=case, set_at=now).pk,
@@ -194,10 +203,19 @@ def _log(accounts: dict[str, Account], now: datetime) -> dict[str, object]:
     acting = {"actor_id": str(detective.pk), "actor_label": detective.username}
     for hours in range(6):
         EntryFactory.create(at=now - WEEK - hours * DAY / 24, outcome="denied", **acting)
+    refused = {"event": Event.ACCESS_DENIED, "outcome": "denied", "subject_type": "route"}
+    refusal = EntryFactory.create(
+        **refused, **acting, subject_id="roles", details={"status": 404, "method": "GET"}
+    )
     locked = EntryFactory.create(
         at=now, event=Event.ACCOUNT_LOCKED, subject_type="account", subject_id=str(detective.pk)
     )
-    return {"entry": locked.pk, "detective": detective.username, "week": (now - WEEK).date()}
+    return {
+        "entry": locked.pk,
+        "refusal": refusal.pk,
+        "detective": detective.username,
+        "week": (now - WEEK).date(),
+    }
 
 
 def _leaver(accounts: dict[str, Account], now: datetime) -> dict[str, object]:

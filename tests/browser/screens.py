@@ -17,7 +17,8 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
         "/cases/{case}/assign/", "/cases/{case}/close/", "/cases/{closed}/reopen/",
         "/cases/{case}/history/", "/cases/{case}/looks/",
         "/cases/{case}/why/", "/cases/{case}/why/?account={partner}", "/cases/{case}/grants/",
-        "/cases/{case}/grants/{grant}/end/", "/cases/{case}/walls/",
+        "/cases/{case}/grants/{grant}/end/", "/cases/{case}/squads/{share}/end/",
+        "/cases/{case}/walls/",
         "/cases/{case}/walls/{wall}/lift/", "/cases/{case}/expunge/", "/cases/{other}/expunge/",
         "/cases/{case}/expunge/request/", "/cases/{other}/expunge/{expunge}/confirm/",
         "/cases/{other}/expunge/{expunge}/end/", "/cases/new/", "/cases/new/hospital/",
@@ -30,10 +31,10 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
     ),
     RoleCode.SERGEANT: (
         "/dashboard/", "/cases/{case}/", "/cases/{case}/log/", "/reports/{report}/review/",
-        "/people/{victim}/",
+        "/people/{victim}/", "/access/", "/access/{request}/", "/access/emergency/",
     ),
     RoleCode.DETECTIVE: (
-        "/my-work/", "/cases/", "/cases/{case}/", "/cases/{case}/log/",
+        "/my-work/", "/access/", "/cases/", "/cases/{case}/", "/cases/{case}/log/",
         "/referrals/{referral}/acknowledge/", "/people/{victim}/",
         "/entries/{report}/original/", "/cases/{case}/people/add/",
         "/cases/{case}/people/{person}/correct/", "/links/",
@@ -53,6 +54,7 @@ PAGES_OF: dict[str, tuple[str, ...]] = {
         "/officers/", "/officers/{leaver}/", "/officers/{stayer}/send/", "/roles/import/",
         "/roles/sergeant/history/", "/roles/changes/{change}/", "/access/review/",
         "/access/review/roles/detective/", "/access/people/{reached}/",
+        "/access/refused/", "/access/refused/{refusal}/",
     ),
     RoleCode.AUDITOR: (
         "/audit/", "/audit/?ask=system&since=2024-01-01", "/audit/?case=none-0",
@@ -89,4 +91,4 @@ def page_name(address: str) -> str:
 
 class _AnyPlace(dict[str, object]):
     def __missing__(self, key: str) -> object:
-        return 1 if key in {"grant", "entry"} else UUID(int=1)
+        return 1 if key in {"grant", "entry", "refusal"} else UUID(int=1)

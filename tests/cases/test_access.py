@@ -1,5 +1,6 @@
 """Do list, page, detail and explanation agree about who may see what, for every role and moment?"""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,8 +17,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from cases import access
 from cases.access import Viewer
-from cases.enums import Permission, Rank, RoleCode
-from cases.models import Account, Case, Wall
+from cases.enums import Discipline, Permission, Rank, RoleCode, Scope
+from cases.models import Account, Case, Squad, Wall
 from cases.views.gate import requires
 from tests.factories import (
     NOW,
@@ -26,6 +27,7 @@ from tests.factories import (
     GrantFactory,
     OfficerFactory,
     SquadFactory,
+    SquadGrantFactory,
     WallFactory,
 )
 from tests.leaks import exact_sets
@@ -33,6 +35,13 @@ from tests.leaks import exact_sets
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
+ACTS = (
+    Permission.VIEW_CASES,
+    Permission.LOG_RESPONSE,
+    Permission.REVEAL_IDENTITY,
+    Permission.GRANT_ACCESS,
+    Permission.PREPARE_RELEASE,
+)
 
 
 def seen_by(viewer: Viewer, now: datetime = NOW) -> set[UUID]:
@@ -64,6 +73,23 @@ def explained_by(account: Account, now: datetime = NOW) -> set[UUID]:
         for case in Case.objects.all()
         if account.pk in {one.account_id for one in access.who_can_see(case, now)}
     }
+
+
+def acted_on_by(account: Account, permission: Permission, now: datetime = NOW) -> set[UUID]:
+    """Where the account may act: `require` lets it, and the decision says by which rules."""
+    viewer, allowed = access.viewer_for(account), set()
+    for case in Case.objects.all():
+        decision = access.decide(viewer, case, permission, now)
+        with suppress(access.Hidden, access.NotPermitted):
+            access.require(viewer, case, permission, now)
+            allowed.add(case.pk)
+        assert decision.allowed is (case.pk in allowed)
+        assert decision.allowed is (permission in access.permissions_on(viewer, case, now))
+        ways = [one for one in decision.steps if one.rule in access.WAYS]
+        let_in = any(one.outcome == "granted" for one in ways)
+        denied = any(one.outcome == "denied" for one in decision.steps)
+        assert decision.allowed is (let_in and viewer.can(permission) and not denied)
+    return allowed
 
 
 def assert_all_agree(account: Account) -> set[UUID]:
@@ -111,23 +137,41 @@ def _check_one_unit(data: st.DataObject) -> None:
             number=f"P-{number}",
         )
     for case in Case.objects.all():
-        for account in data.draw(st.lists(st.sampled_from(accounts), unique=True, max_size=4)):
-            GrantFactory.create(
-                user=account,
-                content_object=case,
-                granted_at=NOW - timedelta(days=9),
-                expires_at=NOW + data.draw(st.integers(-1, 1)) * SECOND,
-                works=data.draw(st.booleans()),
-            )
-        for account in data.draw(st.lists(st.sampled_from(accounts), unique=True, max_size=3)):
-            WallFactory.create(
-                case=case, account=account, lifted_at=data.draw(st.sampled_from([None, NOW]))
-            )
-
+        _open_and_wall(data, case, accounts, squads)
+    if data.draw(st.booleans()):
+        Account.objects.filter(pk=accounts[5].pk).update(discipline=Discipline.PROSECUTOR)
     for account in accounts:
-        assert_all_agree(account)
+        seen = assert_all_agree(account)
+        acting = data.draw(st.sampled_from(ACTS))
+        assert acted_on_by(account, acting) <= seen
     for account in accounts[6:9]:
         exact_sets(seen_by(access.viewer_for(account)), set())
+
+
+def _open_and_wall(
+    data: st.DataObject, case: Case, accounts: list[Account], squads: list[Squad]
+) -> None:
+    for account in data.draw(st.lists(st.sampled_from(accounts), unique=True, max_size=4)):
+        GrantFactory.create(
+            user=account,
+            content_object=case,
+            granted_at=NOW - timedelta(days=9),
+            expires_at=NOW + data.draw(st.integers(-1, 1)) * SECOND,
+            works=data.draw(st.booleans()),
+        )
+    for squad in data.draw(st.lists(st.sampled_from(squads), unique=True, max_size=2)):
+        SquadGrantFactory.create(
+            case=case,
+            squad=squad,
+            granted_at=NOW - timedelta(days=9),
+            expires_at=NOW + data.draw(st.integers(-1, 1)) * SECOND,
+            ended_at=data.draw(st.sampled_from([None, NOW - SECOND])),
+            works=data.draw(st.booleans()),
+        )
+    for account in data.draw(st.lists(st.sampled_from(accounts), unique=True, max_size=3)):
+        WallFactory.create(
+            case=case, account=account, lifted_at=data.draw(st.sampled_from([None, NOW]))
+        )
 
 
 def test_each_role_reaches_exactly_its_own() -> None:
@@ -216,6 +260,60 @@ def test_guardian_never_opens_a_case_by_a_model_permission() -> None:
     exact_sets(assert_all_agree(partner), set())
 
 
+def test_a_grant_to_an_account_that_is_closed_opens_nothing_and_counts_for_nobody() -> None:
+    grant = GrantFactory.create(user__is_active=False)
+
+    exact_sets(assert_all_agree(grant.user), set())
+
+
+def test_grants_go_with_their_case_and_open_no_other() -> None:
+    """guardian's generic rows outlive the case and open whatever gets its key next."""
+    squad = SquadFactory.create()
+    account = AccountFactory.create(officer__squad=squad)
+    case = CaseFactory.create()
+    GrantFactory.create(user=account, content_object=case)
+    SquadGrantFactory.create(case=case, squad=squad)
+    key = case.pk
+
+    case.delete()
+    CaseFactory.create(pk=key)
+
+    exact_sets(assert_all_agree(account), set())
+
+
+def test_nobody_signed_in_reaches_nothing(rf: RequestFactory) -> None:
+    """Not even a grant that a stranger's missing id would match."""
+    GrantFactory.create()
+    SquadGrantFactory.create()
+    nobody = Viewer(None, "", "", Scope.GRANTED, frozenset(Permission))
+
+    exact_sets(seen_by(nobody), set())
+    exact_sets(paged_by(nobody), set())
+    exact_sets(allowed_by(nobody), set())
+
+
+def test_many_grants_cost_no_more_queries_than_one(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    squad = SquadFactory.create()
+    account = AccountFactory.create(officer__squad=squad)
+    for _ in range(5):
+        grant = GrantFactory.create(user=account, works=True)
+        SquadGrantFactory.create(case=grant.content_object, squad=squad)
+    case, viewer = grant.content_object, access.viewer_for(account)
+
+    with django_assert_num_queries(1):
+        assert len(access.visible_cases(viewer, NOW)) == 5
+    with django_assert_num_queries(1):
+        assert len(access.visible_page(viewer, NOW, size=50)) == 5
+    with django_assert_num_queries(2):
+        assert access.permissions_on(viewer, case, NOW)
+    with django_assert_num_queries(3):
+        assert access.open_case(viewer, case.pk, NOW)
+    with django_assert_num_queries(3):
+        assert access.who_can_see(case, NOW)
+
+
 def test_a_viewer_takes_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     squad = SquadFactory.create()
     account = AccountFactory.create(role=RoleCode.SERGEANT, officer__squad=squad)
@@ -251,6 +349,7 @@ def test_explanation_names_every_rule_that_was_asked() -> None:
         "leads its squad": "granted",
         "role reaches all cases": "not applicable",
         "has a grant": "not granted",
+        "their squad has a grant": "not granted",
     }
 
 

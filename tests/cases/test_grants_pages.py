@@ -84,6 +84,7 @@ def test_access_is_given_until_the_end_of_a_day(desk: Desk) -> None:
         {
             "account": partner.pk,
             "may": "view_case",
+            "purpose": "interview",
             "until": "2026-03-31",
             "reason": "Interview on the 20th.",
         },
@@ -102,6 +103,8 @@ def test_access_is_given_until_the_end_of_a_day(desk: Desk) -> None:
         ({"account": ""}, "Who: choose a person."),
         ({"account": "x"}, "Who: choose a person from the list."),
         ({"may": "own_case"}, "They may: choose seeing or working."),
+        ({"purpose": ""}, "What for: choose a purpose."),
+        ({"purpose": "emergency"}, "What for: choose a purpose from the list."),
         ({"until": ""}, "every grant has an end"),
         ({"until": "2026-03-10"}, "this day is over"),
         ({"until": "2027-03-12"}, "at most a year"),
@@ -114,7 +117,8 @@ def test_what_is_missing_for_a_grant_is_said(
 ) -> None:
     case = desk.held_case()
     partner = AccountFactory.create(partner=True)
-    whole = {"account": partner.pk, "may": "view_case", "until": "2026-03-31", "reason": "x"}
+    whole = {"account": partner.pk, "may": "view_case", "purpose": "review"}
+    whole |= {"until": "2026-03-31", "reason": "x"}
 
     response = desk.as_sergeant.post(reverse("grant-give", args=[case.pk]), whole | given)
 

@@ -39,6 +39,7 @@ from tests.factories.release import (
     ReleaseMarkFactory,
 )
 from tests.factories.reveal import RevealFactory
+from tests.factories.sharing import AccessRequestFactory, BrokenGlassFactory, SquadGrantFactory
 from tests.factories.unit import (
     AccountFactory,
     HandOverFactory,
@@ -60,9 +61,11 @@ __all__ = [
     "NARRATIVE",
     "NOW",
     "PASSWORD",
+    "AccessRequestFactory",
     "AccountFactory",
     "AssignmentFactory",
     "BlindTokenFactory",
+    "BrokenGlassFactory",
     "CaseFactory",
     "CaseLinkFactory",
     "CaseStateChangeFactory",
@@ -99,6 +102,7 @@ __all__ = [
     "SavedMappingFactory",
     "ServiceKeyFactory",
     "SquadFactory",
+    "SquadGrantFactory",
     "SweepRunFactory",
     "VictimFactory",
     "WallFactory",

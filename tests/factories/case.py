@@ -288,6 +288,7 @@ class GrantFactory(DjangoModelFactory[CaseUserObjectPermission]):
             content_type__app_label="cases",
         )
     )
+    discipline: Any = factory.LazyAttribute(lambda grant: grant.user.discipline)
     reason: Any = "Asked to help."
     granted_at: Any = NOW - 2 * DAY
     expires_at: Any = NOW + 7 * DAY

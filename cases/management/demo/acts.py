@@ -10,14 +10,15 @@ from cases.access import GRANT_VIEW, Viewer
 from cases.enums import Disposition, FlagStatus, PersonRole, ResponseKind, ReviewDecision, Sex
 from cases.management.demo import wording
 from cases.management.demo.story import Act, Stage, Story
-from cases.models import Flag, InvolvedPerson, Referral
+from cases.models import Case, Flag, GrantPurpose, InvolvedPerson, Referral
 from cases.models.flag import STANDING
 from cases.rules.policy import Circumstances, Element
+from cases.services.access_requests import ask_for_access
 from cases.services.assignments import acknowledge_assignment, assign_case
 from cases.services.cases import Intake, ReferralInput, create_case
 from cases.services.closing import close_case, reopen_case
 from cases.services.flags import acknowledge_flags, request_update, waive_flag
-from cases.services.grants import give_grant, set_wall
+from cases.services.grants import Terms, give_grant, set_wall, share_with_squad
 from cases.services.officers import deactivate_officer
 from cases.services.referrals import acknowledge_referral
 from cases.services.responses import (
@@ -216,17 +217,40 @@ def names_suspect(story: Story, identity: Mapping[str, str]) -> Act:
     return act
 
 
-def grants(story: Story, to: str, reason: str, until: timedelta) -> Act:
+def grants(story: Story, to: str, purpose: str, reason: str, until: timedelta) -> Act:
     def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
         give_grant(
             viewer=viewer,
             now=now,
             case_id=story.case,
             account_id=stage.unit.accounts[to].pk,
-            permission=GRANT_VIEW,
-            reason=reason,
-            expires_at=now + until,
+            terms=Terms(GRANT_VIEW, purpose, reason, now + until),
         )
+
+    return act
+
+
+def shares(story: Story, squad: str, reason: str, until: timedelta) -> Act:
+    """With a whole squad."""
+
+    def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
+        share_with_squad(
+            viewer=viewer,
+            now=now,
+            case_id=story.case,
+            squad_id=stage.unit.squads[squad].pk,
+            terms=Terms(GRANT_VIEW, GrantPurpose.JOINT_WORK, reason, now + until),
+        )
+
+    return act
+
+
+def asks(story: Story, reason: str) -> Act:
+    """For a case that they know by its number alone."""
+
+    def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
+        number = Case.objects.get(pk=story.case).number
+        ask_for_access(viewer=viewer, now=now, number=number, reason=reason)
 
     return act
 

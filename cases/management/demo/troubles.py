@@ -11,6 +11,7 @@ from cases.management.demo.dice import Dice
 from cases.management.demo.lives import DAY, HOUR, begins, ends, goes_on, kept_open
 from cases.management.demo.story import Story
 from cases.management.demo.unit import DEPARTED
+from cases.models import GrantPurpose
 
 Plot = Callable[[Casting, Dice], list[Story]]
 RETURNED = {
@@ -200,20 +201,28 @@ def shared_with_partners(cast: Casting, dice: Dice) -> list[Story]:
     for story in stories:
         kept_open(story, dice)
         reason = "Forensic interview at the advocacy center."
-        story.then(3 * DAY, story.sergeant, acts.grants(story, "partner", reason, 90 * DAY))
+        story.then(
+            3 * DAY,
+            story.sergeant,
+            acts.grants(story, "partner", GrantPurpose.THERAPY, reason, 90 * DAY),
+        )
     expired, released, helped = stories
     expired.then(
         4 * DAY, expired.sergeant,
-        acts.grants(expired, "partner", "Case review meeting.", 7 * DAY),
+        acts.grants(expired, "partner", GrantPurpose.REVIEW, "Case review meeting.", 7 * DAY),
     )  # fmt: skip
     released.then(
         35 * DAY, "captain",
-        acts.grants(released, "records", "A release was requested.", 30 * DAY),
+        acts.grants(released, "records", GrantPurpose.RELEASE, "A release is due.", 30 * DAY),
     )  # fmt: skip
     helped.then(
         6 * DAY, "captain",
-        acts.grants(helped, "a1", "Speaks the family's language.", 60 * DAY),
+        acts.grants(helped, "a1", GrantPurpose.JOINT_WORK, "Speaks their language.", 60 * DAY),
     )  # fmt: skip
+    squads = acts.shares(helped, "a", "Both squads look for the same account's owner.", 60 * DAY)
+    helped.then(7 * DAY, helped.sergeant, squads)
+    asked = acts.asks(expired, "A witness in a case of mine names the same address.")
+    expired.then(26 * DAY - 9 * HOUR, "b1", asked)
     return stories
 
 
