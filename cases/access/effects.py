@@ -14,8 +14,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from cases.access.deciding import GRANTED, HOLDS, LEADS, REACHES_ALL, SUPERVISES
-from cases.access.granting import live_grants
+from cases.access.deciding import GRANTED, HOLDS, LEADS, REACHES_ALL, SHARED, SUPERVISES
+from cases.access.granting import live_grants, live_squad_grants
 from cases.enums import Permission, Rank, Scope
 from cases.models import Account, Case, Wall
 
@@ -97,6 +97,8 @@ def _ways(
         )
     granted = live_grants(now).filter(user__in=people.order_by().values("pk"))
     yield GRANTED, [granted.order_by().values_list("user_id", "content_object_id")]
+    shared = live_squad_grants(now).filter(squad__officers__account__in=people.values("pk"))
+    yield SHARED, [shared.order_by().values_list("squad__officers__account", "case_id")]
 
 
 def _along(people: QuerySet[Account], path: str) -> Pairs:

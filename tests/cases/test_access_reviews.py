@@ -24,6 +24,7 @@ from tests.factories import (
     AccountFactory,
     CaseFactory,
     GrantFactory,
+    SquadGrantFactory,
     WallFactory,
 )
 from tests.leaks import exact_sets
@@ -158,6 +159,7 @@ def test_what_somebody_can_see_is_counted_for_one_and_listed_for_another(desk: D
     held, walled = desk.held_case(), desk.held_case()
     shared = CaseFactory.create()
     GrantFactory.create(content_object=shared, user=desk.detective)
+    to_squad = SquadGrantFactory.create(squad=held.squad)
     WallFactory.create(case=walled, account=desk.sergeant)
     url = reverse("reach", args=[desk.detective.pk])
 
@@ -165,12 +167,15 @@ def test_what_somebody_can_see_is_counted_for_one_and_listed_for_another(desk: D
     listed = desk.as_sergeant.get(url)
 
     paths = {path.rule: path.cases for path in counted.context["page"].paths}
-    assert paths == {"holds the case": 2, "has a grant": 1}
-    assert counted.context["page"].total == 3
-    for case in (held, walled, shared):
+    ways = {"holds the case": 2, "has a grant": 1, "their squad has a grant": 1}
+    assert paths == ways
+    assert counted.context["page"].total == 4
+    for case in (held, walled, shared, to_squad.case):
         assert case.number not in words(counted)
-    assert [case.number for case in listed.context["page"].cases] == [held.number]
-    assert listed.context["page"].total == 1
+    # The sergeant is of the squad that has the grant, too.
+    numbers = [case.number for case in listed.context["page"].cases]
+    exact_sets(numbers, [held.number, to_squad.case.number])
+    assert listed.context["page"].total == 2
     assert str(Permission.REVEAL_IDENTITY.label) in words(listed)
     stranger = AccountFactory.create()
     assert desk.as_sergeant.get(reverse("reach", args=[stranger.pk])).status_code == 404

@@ -36,7 +36,14 @@ from cases.services.roles import (
 from tests.architecture.unit_of_roles import make_unit
 from tests.cases.pages import Desk, signed_in, words
 from tests.cases.test_roles import change, permissions_of
-from tests.factories import NOW, AccountFactory, GrantFactory, RoleChangeFactory, WallFactory
+from tests.factories import (
+    NOW,
+    AccountFactory,
+    GrantFactory,
+    RoleChangeFactory,
+    SquadGrantFactory,
+    WallFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +82,8 @@ def test_for_every_two_reaches_the_difference_is_what_people_would_see() -> None
     for account in unit.accounts.values():
         GrantFactory.create(user=account, content_object=shared)
     WallFactory.create(case=shared, account=unit.accounts[RoleCode.CAPTAIN])
+    squad = unit.cases[RoleCode.SERGEANT, "squad"].squad
+    SquadGrantFactory.create(case=unit.cases[RoleCode.SERGEANT, "other"], squad=squad)
     people = Account.objects.filter(pk__in=[one.pk for one in unit.accounts.values()])
     views = frozenset({Permission.VIEW_CASES})
     seen: dict[Reach, dict[Any, set[Any]]] = {}
