@@ -24,6 +24,7 @@ from cases.models import (
     Wall,
 )
 from cases.rules.redaction import Redactor
+from cases.selectors.policy import current_policy
 from cases.services.narratives import redactor
 
 
@@ -86,12 +87,16 @@ def share_with_squad(
 ) -> SquadGrant:
     """Let whoever is in a squad see or work one case until a moment; walls still stand.
 
-    What the squad had before on this case is replaced. Raises Hidden, NotPermitted, BadGrant.
+    What the squad had before on this case is replaced. It ends before a review of access would be
+    due, so that sharing anew is its review. Raises Hidden, NotPermitted, BadGrant.
     """
     case = _case_to_guard(viewer, case_id, now)
     _check_terms(terms, now)
     if not Squad.objects.filter(pk=squad_id).exists():
         raise BadGrant("Choose a squad from the list.")
+    longest = current_policy().access_reviews.every
+    if terms.expires_at > now + longest.span:
+        raise BadGrant(f"A squad has a case for {longest} at most. Then it is shared anew.")
     words = redactor(case)(terms.reason.strip())
     kept = _kept(viewer, replace(terms, reason=words), now)
     grant, _ = SquadGrant.objects.update_or_create(

@@ -1,6 +1,8 @@
 """Is a case shared with a squad or a partner for a purpose and no longer than until its end?"""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,6 +15,7 @@ from audit.models import Entry
 from cases import access
 from cases.enums import Discipline, Permission
 from cases.models import Account, Case, CaseUserObjectPermission, Officer, SquadGrant
+from cases.policy_default import default_policy
 from cases.services.bulk import assign_cases
 from cases.services.grants import BadGrant, Terms, give_grant, share_with_squad
 from tests.cases.pages import Desk, signed_in, words
@@ -166,6 +169,19 @@ def test_no_share_without_its_terms(desk: Desk, way: str, broken: dict[str, Any]
 
     assert not SquadGrant.objects.exists()
     assert not CaseUserObjectPermission.objects.exists()
+
+
+@pytest.mark.parametrize("late", [timedelta(0), SECOND], ids=["just", "too late"])
+def test_a_squad_has_a_case_no_longer_than_until_a_review(desk: Desk, late: timedelta) -> None:
+    case, squad = desk.held_case(), SquadFactory.create()
+    viewer = access.viewer_for(desk.sergeant)
+    ends = NOW + default_policy().access_reviews.every.span + late
+    terms = replace(TERMS, expires_at=ends)
+
+    with pytest.raises(BadGrant, match="365 days at most") if late else nullcontext():
+        share_with_squad(viewer=viewer, now=NOW, case_id=case.pk, squad_id=squad.pk, terms=terms)
+
+    assert SquadGrant.objects.filter(squad=squad).exists() is not bool(late)
 
 
 def test_nobody_is_let_in_over_a_wall(desk: Desk) -> None:
