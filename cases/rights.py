@@ -59,6 +59,8 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relown
 )
 ORDER BY relname
 """
+# Of a database taken back to an earlier migration, those that it has.
+FUNCTIONS = "SELECT name FROM unnest(%s) AS name WHERE to_regprocedure(name) IS NOT NULL"
 
 
 def rights_of(table: str) -> tuple[str, ...]:
@@ -85,7 +87,9 @@ def grant_rights(*, using: str) -> None:
         _require_other(cursor.fetchone())
         cursor.execute(TABLES)
         tables = [name for (name,) in cursor.fetchall()]
-        cursor.execute("\n".join(_statements(wrapper, role, tables)))
+        cursor.execute(FUNCTIONS, [list(CALLED)])
+        functions = [name for (name,) in cursor.fetchall()]
+        cursor.execute("\n".join(_statements(wrapper, role, tables, functions)))
 
 
 def _require_other(found: tuple[bool] | None) -> None:
@@ -99,7 +103,9 @@ def _require_other(found: tuple[bool] | None) -> None:
         )
 
 
-def _statements(wrapper: BaseDatabaseWrapper, role: str, tables: list[str]) -> list[str]:
+def _statements(
+    wrapper: BaseDatabaseWrapper, role: str, tables: list[str], functions: list[str]
+) -> list[str]:
     quoted = wrapper.ops.quote_name
     every = ", ".join(map(quoted, tables))
     return [
@@ -111,6 +117,6 @@ def _statements(wrapper: BaseDatabaseWrapper, role: str, tables: list[str]) -> l
             for table in tables
             if rights_of(table)
         ),
-        *(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC;" for function in CALLED),
-        *(f"GRANT EXECUTE ON FUNCTION {function} TO {role};" for function in CALLED),
+        *(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC;" for function in functions),
+        *(f"GRANT EXECUTE ON FUNCTION {function} TO {role};" for function in functions),
     ]

@@ -20,7 +20,9 @@ from cases.access import Viewer, walls_around
 from cases.enums import Permission
 from cases.figures.drawing import figures
 from cases.models import Account, RolePermission
+from cases.rules.policy import Policy
 from cases.selectors.charts import charts
+from cases.selectors.policy import current_policy
 from cases.selectors.ranked import Filters
 from cases.viewers import viewers_for
 
@@ -43,19 +45,24 @@ class Figures:
     drawn: SafeString
 
 
-def figures_for(viewer: Viewer, now: datetime, filters: Filters) -> Figures:
-    """What was counted last for this viewer and filter; counted here if that is too old."""
+def figures_for(
+    viewer: Viewer, now: datetime, filters: Filters, policy: Policy | None = None
+) -> Figures:
+    """What was counted last for this viewer and filter; counted here if that is too old, by the
+    policy in force, which the caller may have read."""
     oldest = now - (NARROWED_KEPT_FOR if filters.narrows else NEVER_OLDER)
     key = _key(viewer, filters)
     kept: Figures | None = _kept(key)
     if kept is not None and oldest < kept.as_of <= now:
         return kept
-    return _count(viewer, now, filters, key)
+    return _count(viewer, now, filters, key, policy)
 
 
-def _count(viewer: Viewer, now: datetime, filters: Filters, key: str) -> Figures:
+def _count(
+    viewer: Viewer, now: datetime, filters: Filters, key: str, policy: Policy | None
+) -> Figures:
     """Count and draw, and keep it for whoever asks next. Stands without a cache too."""
-    counted = charts(viewer, now, filters)
+    counted = charts(viewer, now, filters, policy)
     shown = figures(counted.open_cases, counted.weeks, filters)
     made = Figures(
         as_of=now,
@@ -72,12 +79,12 @@ def count_ahead(*, clock: Callable[[], datetime]) -> int:
     """Count for everybody who may see the page, unnarrowed. Returns for how many."""
     supervise = RolePermission.objects.filter(permission=Permission.SEE_DASHBOARD)
     accounts = Account.objects.filter(is_active=True, role__in=supervise.values("role"))
-    started = clock()
+    started, policy = clock(), current_policy()
     done = 0
     for viewer in viewers_for(accounts.order_by("pk")):
         if clock() - started > COUNTING_ENDS_AFTER:
             break
-        _count(viewer, clock(), _ALL, _key(viewer, _ALL))
+        _count(viewer, clock(), _ALL, _key(viewer, _ALL), policy)
         done += 1
     return done
 

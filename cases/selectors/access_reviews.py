@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from audit.events import Event
 from audit.recorder import record
@@ -24,7 +24,7 @@ from cases.access import (
     supervised_cases,
 )
 from cases.enums import AccessDecision, Permission, Scope
-from cases.models import Policy, Role, Wall
+from cases.models import AccessReview, Policy, Role, Wall
 from cases.rules.access_reviews import Standing, review_due, standing
 from cases.rules.policy_people import AccessReviewRule
 from cases.selectors.grants import GRANT_WORDS
@@ -105,22 +105,39 @@ def review_item(*, viewer: Viewer, now: datetime, kind: str, key: str) -> Item:
 
 
 def overdue_reviews(viewer: Viewer, now: datetime) -> Overdue:
-    """Of roles and of all that the viewer reaches; of everything, for who manages roles."""
-    rule = current_policy().access_reviews
+    """How many there are of what the viewer answers for."""
+    late = late_reviews(viewer, now, current_policy().access_reviews)
+    return Overdue(*(rows.count() for rows in late))
+
+
+def late_reviews(
+    viewer: Viewer, now: datetime, rule: AccessReviewRule
+) -> tuple[QuerySet[Role], QuerySet[Any], QuerySet[Wall]]:
+    """Overdue roles, grants and walls: of all that the viewer reaches; of everything, for who
+    manages roles."""
     cutoff = now - rule.every.span
-    if not (may_review_roles(viewer) or may_review_grants(viewer)):
-        return Overdue()
-    roles = _roles(viewer, now, rule) if may_review_roles(viewer) else ()
+    roles = Role.objects.filter(Exists(Policy.objects.filter(created_at__lt=cutoff)))
     grants, walls = live_grants(now), Wall.objects.filter(lifted_at__isnull=True)
     if not viewer.can(Permission.MANAGE_ROLES):
         seen = supervised_cases(viewer, now).values("pk")
         grants, walls = grants.filter(content_object__in=seen), walls.filter(case__in=seen)
-    late = Q(kept__isnull=True) | Q(kept__lt=cutoff)
-    return Overdue(
-        roles=sum(one.standing == Standing.OVERDUE for one in roles),
-        grants=grants.filter(granted_at__lt=cutoff).annotate(kept=_KEPT).filter(late).count(),
-        walls=walls.filter(set_at__lt=cutoff).annotate(kept=_KEPT).filter(late).count(),
+    if not may_review_roles(viewer):
+        roles = roles.none()
+        if not may_review_grants(viewer):
+            grants, walls = grants.none(), walls.none()
+    return (
+        _not_kept(roles, "role", cutoff),
+        _not_kept(grants.filter(granted_at__lt=cutoff), "grant", cutoff),
+        _not_kept(walls.filter(set_at__lt=cutoff), "wall", cutoff),
     )
+
+
+def _not_kept(rows: QuerySet[Any], what: str, cutoff: datetime) -> QuerySet[Any]:
+    """Those that nobody has kept since."""
+    kept = AccessReview.objects.filter(
+        **{what: OuterRef("pk")}, decision=AccessDecision.KEEP, decided_at__gte=cutoff
+    )
+    return rows.filter(~Exists(kept))
 
 
 def _answers_for_all(viewer: Viewer) -> bool:

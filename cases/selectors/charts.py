@@ -16,6 +16,7 @@ from cases.enums import FlagKind, FlagStatus, Step
 from cases.models import Flag
 from cases.models.case import OPEN
 from cases.rules.flags import Reason
+from cases.rules.policy import Policy
 from cases.rules.words import sentence
 from cases.selectors.policy import current_policy
 from cases.selectors.ranked import Filters, narrowed
@@ -94,13 +95,18 @@ class Charts:
     weeks: tuple[Week, ...]
 
 
-def charts(viewer: Viewer, now: datetime, filters: Filters | None = None) -> Charts:
-    """The numbers behind the figures."""
+def charts(
+    viewer: Viewer, now: datetime, filters: Filters | None = None, policy: Policy | None = None
+) -> Charts:
+    """The numbers behind the figures, by the policy in force, which the caller may have read."""
     filters = filters or Filters()
-    return Charts(now, open_cases(viewer, now, filters), weekly_flags(viewer, now, filters))
+    cases = open_cases(viewer, now, filters, policy)
+    return Charts(now, cases, weekly_flags(viewer, now, filters))
 
 
-def open_cases(viewer: Viewer, now: datetime, filters: Filters | None = None) -> OpenCases:
+def open_cases(
+    viewer: Viewer, now: datetime, filters: Filters | None = None, policy: Policy | None = None
+) -> OpenCases:
     """Open cases that the viewer supervises, in one pass."""
     cells = list(_cells(viewer, now, filters or Filters()))
     detectives = _sum_by(cells, "detective_id", _detective_label)
@@ -111,7 +117,7 @@ def open_cases(viewer: Viewer, now: datetime, filters: Filters | None = None) ->
         shares=(*_banded(cells, "share", SHARES), _uncounted(cells)),
         detectives=tuple(sorted(detectives, key=lambda tally: (-tally.count, tally.label))),
         divisions=tuple(sorted(divisions, key=lambda tally: (-tally.count, tally.label))),
-        load_limit=current_policy().overloaded.open_cases,
+        load_limit=(policy or current_policy()).overloaded.open_cases,
     )
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Q
+from django.db.models import Q
+from django.db.models.expressions import Combinable
 from django.utils.timezone import localdate
 
 from cases.access import Viewer
@@ -23,7 +24,6 @@ from cases.rules.ranking import (
     concern_of,
 )
 from cases.rules.words import sentence
-from cases.selectors.officers import hand_overs_waiting
 from cases.selectors.ranked import PAGE_SIZE, Filters, ranked
 
 SWEEP_INTERVAL = timedelta(minutes=5)
@@ -298,31 +298,35 @@ def _counts(concerns: Mapping[str, int]) -> tuple[Count, ...]:
 class Choices:
     """Squads that the viewer supervises and the active detectives in them, as (id, name).
 
-    `hand_overs_wait`: somewhere in the unit; whose they are is asked only then.
+    `asked`: what else was asked beside them, once; None where there is no squad.
     """
 
     squads: tuple[tuple[str, str], ...] = ()
     detectives: tuple[tuple[str, str], ...] = ()
-    hand_overs_wait: bool = False
+    asked: tuple[bool, ...] | None = None
 
 
-def choices(viewer: Viewer, now: datetime) -> Choices:
-    """What the lists of the filter and of the assignment offer, in one query."""
+def choices(viewer: Viewer, now: datetime, asking: Sequence[Combinable] = ()) -> Choices:
+    """What the lists of the filter and of the assignment offer, in one query.
+
+    With it goes what doesn't hang on a row, `asking`.
+    """
     squads = Squad.objects.order_by("name", "officers__name")
     if viewer.scope != Scope.ALL:
         squads = squads.filter(pk__in=sorted(viewer.squad_ids))
-    officer = (f"officers__{name}" for name in _OFFICER)
-    rows = squads.values_list("pk", "name", *officer, Exists(hand_overs_waiting()))
+    officer = [f"officers__{name}" for name in _OFFICER]
+    width = 2 + len(officer)
+    rows = squads.values_list("pk", "name", *officer, *asking)
     today = localdate(now)
     named = {str(row[0]): row[1] for row in rows}
     several = len(named) > 1
     detectives = {
         str(pk): f"{name}, {squad}" if several else name
-        for _, squad, pk, name, rank, starts_on, ends_on, _ in rows
+        for _, squad, pk, name, rank, starts_on, ends_on in (row[:width] for row in rows)
         if rank == Rank.DETECTIVE and starts_on <= today and (ends_on is None or ends_on > today)
     }
-    waits = any(row[-1] for row in rows)
-    return Choices(tuple(named.items()), tuple(detectives.items()), waits)
+    asked = next((tuple(row[width:]) for row in rows), None)
+    return Choices(tuple(named.items()), tuple(detectives.items()), asked)
 
 
 _OFFICER = ("pk", "name", "rank", "active_from", "active_to")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from audit.events import Event
 from audit.recorder import record
 from cases.access import AccessStep, Hidden, Viewer, decide, viewers_for
@@ -87,10 +89,19 @@ def before_change(viewer: Viewer, code: str, change_id: UUID) -> Change:
     return Change(Scope(row.scope_before), row.before)
 
 
-def waiting_changes(viewer: Viewer) -> tuple[tuple[UUID, str], ...]:
+def may_approve(viewer: Viewer) -> bool:
+    """Whether the viewer can be the second person: manages roles too, or answers for all cases."""
+    answers_for_all = viewer.can(Permission.GRANT_ACCESS) and viewer.scope == Scope.ALL
+    return viewer.can(Permission.MANAGE_ROLES) or answers_for_all
+
+
+def changes_waiting() -> QuerySet[RoleChange]:
+    return RoleChange.objects.filter(state=RoleChangeState.WAITING).order_by("proposed_at")
+
+
+def waiting_changes() -> tuple[tuple[UUID, str], ...]:
     """The changes that wait, each with its role's name."""
-    rows = RoleChange.objects.filter(state=RoleChangeState.WAITING).order_by("proposed_at")
-    return tuple(rows.values_list("pk", "role__label"))
+    return tuple(changes_waiting().values_list("pk", "role__label"))
 
 
 def waiting_change(*, viewer: Viewer, now: datetime, change_id: UUID) -> WaitingChange:

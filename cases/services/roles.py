@@ -18,6 +18,7 @@ from cases.access import WIDTH, Hidden, NotPermitted, Viewer
 from cases.enums import Permission, RoleChangeState, Scope
 from cases.models import Account, Role, RoleChange, RolePermission
 from cases.rules.reasons import says_enough, visible
+from cases.selectors.role_changes import may_approve
 from cases.selectors.staff_names import clear_of_names
 
 
@@ -108,12 +109,6 @@ def change_roles(
         )
         for one in wanted
     )
-
-
-def may_approve(viewer: Viewer) -> bool:
-    """Whether the viewer can be the second person: manages roles too, or answers for all cases."""
-    answers_for_all = viewer.can(Permission.GRANT_ACCESS) and viewer.scope == Scope.ALL
-    return viewer.can(Permission.MANAGE_ROLES) or answers_for_all
 
 
 @transaction.atomic

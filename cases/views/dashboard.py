@@ -29,15 +29,12 @@ from cases.forms.dashboard import (
 )
 from cases.rules.ranking import CONCERNS, counted, headline
 from cases.selectors import charts
-from cases.selectors.access_reviews import overdue_reviews
-from cases.selectors.dashboard import Choices, Dashboard, choices, dashboard
-from cases.selectors.desk import desk
-from cases.selectors.officers import hand_overs_to_do
+from cases.selectors.dashboard import Dashboard, choices, dashboard
+from cases.selectors.desk import desk, lies, lying
+from cases.selectors.policy import current_policy
 from cases.selectors.ranked import ACKNOWLEDGED, PAGE_SIZE, Filters
-from cases.selectors.role_changes import waiting_changes
 from cases.services.bulk import Done, assign_cases
 from cases.services.flags import acknowledge_flags, request_update
-from cases.services.roles import may_approve
 from cases.views.gate import requires, viewer_of
 
 
@@ -46,9 +43,7 @@ from cases.views.gate import requires, viewer_of
 def show(request: HttpRequest) -> HttpResponse:
     filters = FilterForm(request.GET).filters()
     viewer, now = viewer_of(request), timezone.now()
-    offered = choices(viewer, now)
-    bulk = BulkForm(None, offered, query_of(filters))
-    return _page(request, viewer, now, filters, offered, bulk)
+    return _page(request, viewer, now, filters)
 
 
 @requires(Permission.SEE_DASHBOARD)
@@ -59,8 +54,7 @@ def act(request: HttpRequest) -> HttpResponse:
     offered = choices(viewer, now)
     form = BulkForm(request.POST, offered)
     if not form.is_valid():
-        filters = form.back_filters()
-        return _page(request, viewer, now, filters, offered, form, status=422)
+        return _page(request, viewer, now, form.back_filters(), form, status=422)
     done = _ACTS[form.cleaned_data["action"]](viewer, now, form)
     messages.add_message(
         request, messages.WARNING if done.refused else messages.SUCCESS, done.words
@@ -104,12 +98,14 @@ def _page(
     viewer: Viewer,
     now: datetime,
     filters: Filters,
-    offered: Choices,
-    bulk: BulkForm,
+    bulk: BulkForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    policy = current_policy()
+    offered = choices(viewer, now, lying(viewer, now, policy))
+    bulk = bulk or BulkForm(None, offered, query_of(filters))
     page = dashboard(viewer, now, filters)
-    shown = figures_for(viewer, now, filters)
+    shown = figures_for(viewer, now, filters, policy)
     record(
         Event.DASHBOARD_VIEWED,
         at=now,
@@ -127,10 +123,7 @@ def _page(
         "drawn_at": shown.as_of,
         "pages": _pages(page, filters),
         "narrowed": bool(query_of(filters)),
-        "hand_overs": hand_overs_to_do(viewer, now) if offered.hand_overs_wait else (),
-        "overdue": overdue_reviews(viewer, now) if may_approve(viewer) else None,
-        "role_changes": waiting_changes(viewer) if may_approve(viewer) else (),
-        "desk": desk(viewer, now),
+        "desk": desk(viewer, now, lies(offered.asked)),
         "may": {
             "acknowledge": viewer.can(Permission.ACKNOWLEDGE_FLAG),
             "assign": viewer.can(Permission.ASSIGN_CASE),

@@ -21,6 +21,7 @@ from cases.selectors.role_changes import (
     RoleDiff,
     file_preview,
     history,
+    may_approve,
     roles_file,
     waiting_change,
 )
@@ -32,7 +33,6 @@ from cases.services.roles import (
     Wanted,
     approve_role_change,
     change_roles,
-    may_approve,
     needs_second,
     refuse_role_change,
 )

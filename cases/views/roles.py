@@ -34,7 +34,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
     record(Event.ROLES_VIEWED, at=now)
     context = {
         "matrix": selector.matrix(viewer),
-        "waiting": waiting_changes(viewer),
+        "waiting": waiting_changes(),
         "overdue": overdue_reviews(viewer, now),
     }
     return render(request, "roles/matrix.html", context)

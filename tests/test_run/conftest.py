@@ -39,5 +39,6 @@ def home(folder: Path) -> Iterator[Home]:
 def servers(home: Home, monkeypatch: pytest.MonkeyPatch) -> Servers:
     """Servers of this test's own, whatever servers the tests themselves run on."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("CASEUNIT_OWNER_DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
     return Servers(home)

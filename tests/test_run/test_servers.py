@@ -77,7 +77,7 @@ def up() -> Iterator[Servers]:
     """Servers that several tests only look at, started under a locale that nobody installed."""
     folder = short_folder()
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("DATABASE_URL", "REDIS_URL"):
+        for name in ("DATABASE_URL", "CASEUNIT_OWNER_DATABASE_URL", "REDIS_URL"):
             patch.delenv(name, raising=False)
         for name in ("LANG", "LC_ALL"):
             patch.setenv(name, "xx_XX.UTF-8")
@@ -201,6 +201,7 @@ def test_servers_that_are_to_stay_stay(servers: Servers, home: Home) -> None:
 
 def test_data_survive_a_stop_and_a_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("CASEUNIT_OWNER_DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
     servers = Servers(Home(folder / "durable"))
     with using(servers, tied=True):
@@ -342,6 +343,7 @@ def test_starting_over_waits_for_nobody_to_use_the_folder(servers: Servers, home
 
 def test_a_long_path_still_gets_servers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("CASEUNIT_OWNER_DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
     servers = Servers(Home(folder / ("long, " * 20), durable=False))
 
@@ -370,6 +372,7 @@ def test_a_folder_that_nobody_may_not_pass_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("CASEUNIT_OWNER_DATABASE_URL", raising=False)
     folder.chmod(0o700)
 
     with pytest.raises(CannotRunError, match=f"runs as `nobody`, who may not pass {folder}"):
