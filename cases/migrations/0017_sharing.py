@@ -43,6 +43,12 @@ def let_sergeants_break_glass(apps, schema_editor):
         permissions.get_or_create(role=sergeant, permission="break_glass")
 
 
+def nobody_breaks_glass(apps, schema_editor):
+    """Before this there was no such permission, and no role may hold one that nobody knows."""
+    permissions = apps.get_model("cases", "RolePermission").objects
+    permissions.filter(permission="break_glass").delete()
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
@@ -615,5 +621,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(PARTNERS_AS_GIVEN, migrations.RunSQL.noop),
         migrations.RunPython(add_rules, migrations.RunPython.noop),
-        migrations.RunPython(let_sergeants_break_glass, migrations.RunPython.noop),
+        migrations.RunPython(let_sergeants_break_glass, nobody_breaks_glass),
     ]

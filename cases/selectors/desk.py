@@ -17,7 +17,7 @@ from cases.selectors.break_glass import GlassCard, unseen, unseen_glass
 from cases.selectors.officers import Waiting, hand_overs_to_do, hand_overs_waiting
 from cases.selectors.role_changes import changes_waiting, may_approve, waiting_changes
 
-_NO = Value(False, output_field=BooleanField())
+_NO = Value(value=False, output_field=BooleanField())
 
 
 @dataclass(frozen=True, slots=True)
