@@ -468,8 +468,15 @@ def broker_down() -> Iterator[None]:
     conf = celery_app.conf
     before = {"task_always_eager": conf.task_always_eager, "broker_url": conf.broker_url}
     conf.update(task_always_eager=False, broker_url="redis://127.0.0.1:1/0")
+    _forget_connections()
     yield
     conf.update(before)
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    """Kept ones lead to the address that there was: not to ours now, nor from ours later."""
+    celery_app._after_fork()  # type: ignore[attr-defined]
 
 
 def test_a_broker_that_is_down_delays_and_loses_nothing(
