@@ -3,8 +3,7 @@
 from django import forms
 
 from cases.enums import AccessDecision
-
-REASON_LENGTH = 1000
+from cases.forms.reasons import why
 
 
 class ReviewForm(forms.Form):
@@ -17,13 +16,4 @@ class ReviewForm(forms.Form):
             "invalid_choice": "Does it stay: choose keeping or removing.",
         },
     )
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands in the audit log for good. No names of children.",
-        error_messages={
-            "required": "Why: give a reason.",
-            "max_length": f"Why: at most {REASON_LENGTH} characters.",
-        },
-    )
+    reason = why()

@@ -6,8 +6,9 @@ from uuid import UUID
 from django import forms
 from django.core.validators import RegexValidator
 
+from cases.forms.reasons import FOR_GOOD, why
+
 NAME_RULE = "Username: small letters, figures, dots and dashes."
-REASON_LENGTH = 1000
 LINK, FACTORS, UNLINK, CLOSE, OPEN = "link", "factors", "unlink", "close", "open"
 ACTS = (
     (LINK, "New link: the password is lost, or the invitation"),
@@ -69,13 +70,7 @@ class AccountForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "What to do: choose one."},
     )
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="How you know who asked. Stands in the audit log for good.",
-        error_messages={"required": "Why: give a reason."},
-    )
+    reason = why(hint=f"How you know who asked. {FOR_GOOD}")
 
     def __init__(self, *args: Any, accounts: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

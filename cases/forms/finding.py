@@ -10,12 +10,12 @@ from django import forms
 from django.utils.timezone import localdate
 
 from cases.enums import LinkState
+from cases.forms.reasons import FOR_GOOD, why
 from cases.rules.finding import probes
 from cases.rules.reasons import LEAST_VISIBLE, says_enough, visible
 
 PRIVATE = {"autocomplete": "off", "spellcheck": "false"}
 OLDEST = timedelta(days=120 * 366)
-REASON_LENGTH = 1000
 LOOKED_FOR = ("first_name", "last_name", "birth_date", "address", "phone")
 
 
@@ -88,16 +88,7 @@ class LinkForm(forms.Form):
             "invalid_choice": "Choose what to do with the link.",
         },
     )
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands in the audit log for good. No names.",
-        error_messages={
-            "required": "Why: give a reason.",
-            "max_length": f"Why: at most {REASON_LENGTH} characters.",
-        },
-    )
+    reason = why(hint=f"{FOR_GOOD} No names.")
 
     def clean_reason(self) -> str:
         reason = visible(self.cleaned_data["reason"])

@@ -8,9 +8,9 @@ from django import forms
 from django.utils.timezone import localdate, make_aware
 
 from cases.access import GRANT_VIEW, GRANT_WORK
+from cases.forms.reasons import why
 from cases.models import UNCHOSEN_PURPOSES, GrantPurpose
 
-REASON_LENGTH = 1000
 LONGEST = timedelta(days=365)
 USUAL = timedelta(days=30)
 # A choice, or a named group of choices.
@@ -21,16 +21,7 @@ PURPOSES = [(one.value, one.label) for one in GrantPurpose if one not in UNCHOSE
 class ReasonForm(forms.Form):
     """Every change of who sees a case says why."""
 
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands in the audit log for good. No names of children.",
-        error_messages={
-            "required": "Why: give a reason.",
-            "max_length": f"Why: at most {REASON_LENGTH} characters.",
-        },
-    )
+    reason = why()
 
 
 class AccountForm(ReasonForm):

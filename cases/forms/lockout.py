@@ -6,9 +6,8 @@ from uuid import UUID
 
 from django import forms
 
+from cases.forms.reasons import FOR_GOOD, why
 from cases.selectors.lockout import LockedAccount
-
-REASON_LENGTH = 1000
 
 
 class ReleaseForm(forms.Form):
@@ -20,13 +19,7 @@ class ReleaseForm(forms.Form):
             "invalid_choice": "Which account: choose one from the list.",
         },
     )
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="How you know who asked. Stands in the audit log for good.",
-        error_messages={"required": "Why: give a reason."},
-    )
+    reason = why(hint=f"How you know who asked. {FOR_GOOD}")
 
     def __init__(self, *args: Any, locked: Sequence[LockedAccount], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,25 +7,16 @@ from uuid import UUID
 from django import forms
 
 from cases.enums import HandOverKind
+from cases.forms.reasons import FOR_GOOD, why
 from cases.selectors.hand_overs import HELD, LED, SUPERVISED, Line, Sheet
 
-REASON_LENGTH = 1000
 PARTS = (LED, HELD, SUPERVISED)
 
 
 class WhyForm(forms.Form):
     """An act on an officer says why."""
 
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands in the audit log for good.",
-        error_messages={
-            "required": "Why: give a reason.",
-            "max_length": f"Why: at most {REASON_LENGTH} characters.",
-        },
-    )
+    reason = why(hint=FOR_GOOD)
 
 
 class SendForm(WhyForm):

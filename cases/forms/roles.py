@@ -8,10 +8,9 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from cases.enums import Permission, Scope
+from cases.forms.reasons import FOR_GOOD, why
 from cases.rules.role_file import MOST_CHARACTERS
 from cases.selectors.roles import Change, RoleCard
-
-REASON_LENGTH = 1000
 
 
 class RoleForm(forms.Form):
@@ -59,16 +58,7 @@ class RoleForm(forms.Form):
 class ApplyForm(RoleForm):
     """The same, with the reason that makes it an act."""
 
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands in the audit log for good. No names of children.",
-        error_messages={
-            "required": "Why: say why this role changes.",
-            "max_length": f"Why: at most {REASON_LENGTH} characters.",
-        },
-    )
+    reason = why("say why this role changes")
 
     @classmethod
     def proposing(cls, proposed: RoleForm) -> "ApplyForm":
@@ -119,16 +109,7 @@ class DecideForm(forms.Form):
             "invalid_choice": "Choose whether it holds.",
         },
     )
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What you looked at. Stands in the audit log for good.",
-        error_messages={
-            "required": "Why: say what you looked at.",
-            "max_length": f"Why: at most {REASON_LENGTH} characters.",
-        },
-    )
+    reason = why("say what you looked at", hint=f"What you looked at. {FOR_GOOD}")
 
 
 class RoleFileForm(forms.Form):
@@ -160,14 +141,5 @@ class RoleFileForm(forms.Form):
 class WhyForm(forms.Form):
     """Why the roles change as a file says."""
 
-    reason = forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands in the audit log for good. No names of children.",
-        error_messages={
-            "required": "Why: say why these roles change.",
-            "max_length": f"Why: at most {REASON_LENGTH} characters.",
-        },
-    )
+    reason = why("say why these roles change")
     versions = forms.CharField(widget=forms.HiddenInput)

@@ -7,19 +7,9 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from cases.enums import ServiceScope
+from cases.forms.reasons import FOR_GOOD, why
 
-REASON_LENGTH = 1000
 NAME_RULE = "Which machine: small letters, figures and dashes, from 3 to 40."
-
-
-def reason_field(hint: str) -> forms.CharField:
-    return forms.CharField(
-        label="Why",
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=f"{hint} Stands in the audit log for good.",
-        error_messages={"required": "Why: give a reason."},
-    )
 
 
 class MakeKeyForm(forms.Form):
@@ -42,7 +32,7 @@ class MakeKeyForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"required": "Until: every key ends. Give a day."},
     )
-    reason = reason_field("Who asked, and what for.")
+    reason = why(hint=f"Who asked, and what for. {FOR_GOOD}")
 
 
 class RevokeKeyForm(forms.Form):
@@ -54,7 +44,7 @@ class RevokeKeyForm(forms.Form):
             "invalid_choice": "Which key: choose one from the list.",
         },
     )
-    reason = reason_field("How you know that it should go.")
+    reason = why(hint=f"How you know that it should go. {FOR_GOOD}")
 
     def __init__(self, *args: Any, keys: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
