@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from datetime import datetime
 from functools import cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 from uuid import UUID
 
@@ -38,13 +38,16 @@ def account_key(account_id: UUID) -> str:
 
 
 def address_key(address: str | None) -> str:
-    """Whose count it is: an address's. Of IPv6 the network, as one machine has a whole one."""
-    if not address:
-        return _digest(NO_ADDRESS)
+    """Whose count it is: an address's."""
+    return _digest(f"address:{place_of(address)}" if address else NO_ADDRESS)
+
+
+def place_of(address: str) -> str:
+    """The address, or of IPv6 the network that one household or one machine has to itself."""
     known = ip_address(address)
-    if known.version == 4:  # noqa: PLR2004 - the protocol's own number
-        return _digest(f"address:{known}")
-    return _digest(f"address:{ip_network((known, NETWORK_BITS), strict=False)}")
+    if isinstance(known, IPv6Address):
+        return str(ip_network((known, NETWORK_BITS), strict=False))
+    return str(known)
 
 
 def has_room(limit: Limit, whose: str, now: datetime) -> bool:

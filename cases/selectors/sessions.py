@@ -16,6 +16,7 @@ from django.contrib.sessions.models import Session
 from audit.events import Event
 from audit.middleware import session_digest
 from audit.models import Entry
+from cases.models import Account
 
 BEGAN, SEEN, DEVICE, NEW = "began", "seen", "device", "new"
 
@@ -71,6 +72,12 @@ def sign_ins(account_id: UUID) -> Any:
 def knows_device(account_id: UUID, device: str) -> bool:
     """Whether the account signed in from the device before."""
     return bool(sign_ins(account_id).filter(details__contains={"device": device}).exists())
+
+
+def is_known_device(username: str, device: str) -> bool:
+    """The same for whoever signs in by this name, if anybody does."""
+    account = Account.objects.filter(username=username).first()
+    return account is not None and knows_device(account.pk, device)
 
 
 def new_elsewhere(account_id: UUID, device: str) -> Entry | None:

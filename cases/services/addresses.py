@@ -7,7 +7,6 @@ asked instead: slower, and never more lenient.
 import hashlib
 import hmac
 from datetime import datetime
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.core.cache import cache
@@ -17,9 +16,8 @@ from audit.context import current
 from audit.events import Event
 from audit.models import Entry
 from audit.recorder import record
+from cases.limits import place_of
 from cases.selectors.lockout import COUNTED_WITHIN
-
-ONE_PERSONS = 64
 
 
 def is_paused(now: datetime) -> bool:
@@ -54,14 +52,8 @@ def count_failure(now: datetime) -> None:
 
 
 def _place() -> str:
-    """The address, or of IPv6 the network that one household or one machine has to itself."""
     context = current()
-    if context is None or not context.source:
-        return ""
-    address = ip_address(context.source)
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, ONE_PERSONS), strict=False))
-    return str(address)
+    return place_of(context.source) if context is not None and context.source else ""
 
 
 def _failures_on_record(place: str, now: datetime) -> int:

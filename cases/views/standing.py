@@ -26,6 +26,7 @@ from cases.selectors.sessions import (
     DEVICE,
     NEW,
     SEEN,
+    is_known_device,
     knows_device,
     moment_of,
     new_elsewhere,
@@ -71,8 +72,7 @@ def how(request: HttpRequest, account: Account | None, **given: object) -> dict[
 
 def from_known_device(request: HttpRequest, username: str) -> bool:
     """Whether this browser has opened the account of that name before."""
-    account = Account.objects.filter(username=username).first()
-    return account is not None and knows_device(account.pk, device_of(request))
+    return is_known_device(username, device_of(request))
 
 
 def enter(
