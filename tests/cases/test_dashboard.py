@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +21,7 @@ from cases.rules.flags import CLOCK_FLAGS
 from cases.rules.ranking import Standing, rank_key, times_over
 from cases.selectors.dashboard import Dashboard, choices, dashboard, last_sweep
 from cases.selectors.ranked import ACKNOWLEDGED, NOBODY, PAGE_SIZE, Filters
+from tests.cache import empty_cache
 from tests.cases.pages import MAX_QUERIES, Desk, signed_in, words
 from tests.factories import (
     DAY,
@@ -441,7 +441,7 @@ def test_a_reconciliation_is_no_sweep() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
-    cache.clear()
+    empty_cache()
 
 
 def show(client: Client, query: str = "") -> Any:
@@ -512,7 +512,7 @@ def test_a_full_page_asks_no_more_than_its_budget(desk: Desk) -> None:
     FlagFactory.create(on_officer=True, officer__squad=desk.squad)
     ClockFactory.create(loose=True, overdue=True)
     show(desk.as_sergeant)
-    cache.clear()
+    empty_cache()
 
     with CaptureQueriesContext(connection) as asked:
         assert show(desk.as_sergeant).status_code == 200

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -29,6 +28,7 @@ from cases.services.service_keys import (
     use_service_key,
 )
 from cases.views import machines
+from tests.cache import empty_cache
 from tests.cases.pages import MAX_QUERIES, signed_in, words
 from tests.factories import (
     DAY,
@@ -289,7 +289,7 @@ def paused(source: str) -> bool:
 def three_fail(settings: Settings) -> None:
     """What Redis counts outlives a test."""
     settings.SIGN_IN_FAILURES_BY_ADDRESS = 3
-    cache.clear()
+    empty_cache()
 
 
 @pytest.mark.usefixtures("three_fail")

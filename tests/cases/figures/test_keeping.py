@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.cache import cache
 from django.test.utils import override_settings
 from django.urls import reverse
 
@@ -14,6 +13,7 @@ from cases.figures.keeping import NARROWED_KEPT_FOR, NEVER_OLDER, count_ahead, f
 from cases.models import Account, RolePermission, Squad
 from cases.selectors.ranked import NOBODY, Filters
 from cases.tasks import count_figures
+from tests.cache import empty_cache
 from tests.cases.pages import Desk
 from tests.factories import NOW, AccountFactory, CaseFactory, SquadFactory, WallFactory
 
@@ -30,7 +30,7 @@ NO_CACHE = {
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
-    cache.clear()
+    empty_cache()
 
 
 @pytest.fixture
