@@ -7,6 +7,7 @@ import django.contrib.postgres.functions
 from django.db import migrations, models
 
 import audit.fields
+from audit.together import Together
 
 SEALED = ("audit_leaf", "audit_node", "audit_checkpoint", "audit_epoch", "audit_witnessing")
 
@@ -47,131 +48,151 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(CLUSTER, "DROP FUNCTION audit_cluster()"),
         migrations.RunSQL(REFUSE, migrations.RunSQL.noop),
-        migrations.CreateModel(
-            name="Checkpoint",
-            fields=[
-                ("size", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("note", models.TextField()),
-                ("mac", models.BinaryField()),
-                ("cluster", models.BigIntegerField()),
-                ("xid", audit.fields.Xid8Field()),
-                ("entry_id", models.BigIntegerField()),
-                ("sealed_at", models.DateTimeField()),
-            ],
+        Together(
+            [
+                migrations.CreateModel(
+                    name="Checkpoint",
+                    fields=[
+                        ("size", models.BigIntegerField(primary_key=True, serialize=False)),
+                        ("note", models.TextField()),
+                        ("mac", models.BinaryField()),
+                        ("cluster", models.BigIntegerField()),
+                        ("xid", audit.fields.Xid8Field()),
+                        ("entry_id", models.BigIntegerField()),
+                        ("sealed_at", models.DateTimeField()),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="Epoch",
+                    fields=[
+                        ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                        ("cluster", models.BigIntegerField()),
+                        ("first_leaf", models.BigIntegerField()),
+                        ("began_at", models.DateTimeField()),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="Leaf",
+                    fields=[
+                        ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                        ("entry_id", models.BigIntegerField()),
+                        ("hash", models.BinaryField()),
+                        ("mac", models.BinaryField()),
+                    ],
+                    options={
+                        "verbose_name_plural": "leaves",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Node",
+                    fields=[
+                        ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                        ("level", models.SmallIntegerField()),
+                        ("index", models.BigIntegerField()),
+                        ("hash", models.BinaryField()),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="Witnessing",
+                    fields=[
+                        ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                        ("at", models.DateTimeField()),
+                        ("size", models.BigIntegerField()),
+                        ("witness", models.CharField(max_length=8)),
+                        ("problem", models.CharField(blank=True, max_length=120)),
+                    ],
+                ),
+            ]
         ),
-        migrations.CreateModel(
-            name="Epoch",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("cluster", models.BigIntegerField()),
-                ("first_leaf", models.BigIntegerField()),
-                ("began_at", models.DateTimeField()),
-            ],
+        Together(
+            [
+                migrations.AddField(
+                    model_name="entry",
+                    name="cluster",
+                    field=models.BigIntegerField(
+                        db_default=audit.fields.ThisCluster(), editable=False
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="entry",
+                    name="nonce",
+                    field=models.UUIDField(
+                        db_default=django.contrib.postgres.functions.RandomUUID(), editable=False
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="entry",
+                    name="xid",
+                    field=audit.fields.Xid8Field(
+                        db_default=audit.fields.ThisTransaction(), editable=False
+                    ),
+                ),
+            ]
         ),
-        migrations.CreateModel(
-            name="Leaf",
-            fields=[
-                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
-                ("entry_id", models.BigIntegerField()),
-                ("hash", models.BinaryField()),
-                ("mac", models.BinaryField()),
-            ],
-            options={
-                "verbose_name_plural": "leaves",
-            },
-        ),
-        migrations.CreateModel(
-            name="Node",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("level", models.SmallIntegerField()),
-                ("index", models.BigIntegerField()),
-                ("hash", models.BinaryField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Witnessing",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("at", models.DateTimeField()),
-                ("size", models.BigIntegerField()),
-                ("witness", models.CharField(max_length=8)),
-                ("problem", models.CharField(blank=True, max_length=120)),
-            ],
-        ),
-        migrations.AddField(
-            model_name="entry",
-            name="cluster",
-            field=models.BigIntegerField(db_default=audit.fields.ThisCluster(), editable=False),
-        ),
-        migrations.AddField(
-            model_name="entry",
-            name="nonce",
-            field=models.UUIDField(
-                db_default=django.contrib.postgres.functions.RandomUUID(), editable=False
-            ),
-        ),
-        migrations.AddField(
-            model_name="entry",
-            name="xid",
-            field=audit.fields.Xid8Field(db_default=audit.fields.ThisTransaction(), editable=False),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["cluster", "xid", "id"], name="audit_entry_order"),
-        ),
-        migrations.AddIndex(
-            model_name="checkpoint",
-            index=models.Index(fields=["cluster", "-size"], name="audit_checkpoint_by_cluster"),
-        ),
-        migrations.AddIndex(
-            model_name="checkpoint",
-            index=models.Index(fields=["sealed_at"], name="audit_checkpoint_sealed_at"),
-        ),
-        migrations.AddConstraint(
-            model_name="checkpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size__gt", 0)), name="audit_checkpoint_not_empty"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="epoch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first_leaf__gte", 0)), name="audit_epoch_from_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="leaf",
-            constraint=models.UniqueConstraint(
-                fields=("entry_id",), name="audit_leaf_once_for_an_entry"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="leaf",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("index__gte", 0)), name="audit_leaf_from_zero"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="node",
-            constraint=models.UniqueConstraint(fields=("level", "index"), name="audit_node_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="node",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__gt", 0)), name="audit_node_above_the_leaves"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="witnessing",
-            index=models.Index(fields=["witness", "-at"], name="audit_witnessing_latest"),
-        ),
-        migrations.AddConstraint(
-            model_name="witnessing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("witness__in", ("file", "email", "http"))),
-                name="audit_witnessing_known",
-            ),
+        Together(
+            [
+                migrations.AddIndex(
+                    model_name="entry",
+                    index=models.Index(fields=["cluster", "xid", "id"], name="audit_entry_order"),
+                ),
+                migrations.AddIndex(
+                    model_name="checkpoint",
+                    index=models.Index(
+                        fields=["cluster", "-size"], name="audit_checkpoint_by_cluster"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="checkpoint",
+                    index=models.Index(fields=["sealed_at"], name="audit_checkpoint_sealed_at"),
+                ),
+                migrations.AddConstraint(
+                    model_name="checkpoint",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("size__gt", 0)), name="audit_checkpoint_not_empty"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="epoch",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("first_leaf__gte", 0)), name="audit_epoch_from_zero"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="leaf",
+                    constraint=models.UniqueConstraint(
+                        fields=("entry_id",), name="audit_leaf_once_for_an_entry"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="leaf",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("index__gte", 0)), name="audit_leaf_from_zero"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="node",
+                    constraint=models.UniqueConstraint(
+                        fields=("level", "index"), name="audit_node_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="node",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("level__gt", 0)), name="audit_node_above_the_leaves"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="witnessing",
+                    index=models.Index(fields=["witness", "-at"], name="audit_witnessing_latest"),
+                ),
+                migrations.AddConstraint(
+                    model_name="witnessing",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("witness__in", ("file", "email", "http"))),
+                        name="audit_witnessing_known",
+                    ),
+                ),
+            ]
         ),
         *(
             migrations.RunSQL(GUARD.format(table=table), UNGUARD.format(table=table))

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
+from audit.together import Together
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -19,1108 +21,1193 @@ class Migration(migrations.Migration):
 
     operations = [
         TrigramExtension(),
-        migrations.CreateModel(
-            name="Officer",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("badge", models.CharField(max_length=20, unique=True)),
-                ("name", models.CharField(max_length=120)),
-                (
-                    "rank",
-                    models.CharField(
-                        choices=[
-                            ("officer", "Officer"),
-                            ("detective", "Detective"),
-                            ("sergeant", "Sergeant"),
-                            ("captain", "Captain"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("active_from", models.DateField()),
-                ("active_to", models.DateField(blank=True, null=True)),
-                ("source_digest", models.BinaryField(max_length=32, null=True)),
-            ],
-            options={
-                "ordering": ("name", "badge"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Account",
-            fields=[
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                (
-                    "last_login",
-                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
-                ),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("username", models.CharField(max_length=80, unique=True)),
-                ("display_name", models.CharField(max_length=120)),
-                ("organization", models.CharField(blank=True, max_length=120)),
-                (
-                    "discipline",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("advocacy_center", "Advocacy center"),
-                            ("prosecutor", "Prosecutor"),
-                            ("medical", "Medical"),
-                            ("child_protection", "Child protection"),
-                            ("therapist", "Therapist"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
-                ("is_active", models.BooleanField(default=True)),
-                ("created_at", models.DateTimeField()),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
-                (
-                    "officer",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="account",
-                        to="cases.officer",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("username",),
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportRun",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
-                ("wrapped_key", models.BinaryField(null=True)),
-                ("sealed", models.BinaryField(null=True)),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[("bundle", "Bundle"), ("csv", "One file")], max_length=10
-                    ),
-                ),
-                ("digest", models.BinaryField(max_length=32)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("previewed", "Previewed"),
-                            ("queued", "Queued"),
-                            ("running", "Running"),
-                            ("done", "Done"),
-                            ("failed", "Failed"),
-                        ],
-                        default="previewed",
-                        max_length=12,
-                    ),
-                ),
-                ("created_at", models.DateTimeField()),
-                ("started_at", models.DateTimeField(blank=True, null=True)),
-                ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("rows_total", models.PositiveIntegerField(default=0)),
-                ("rows_done", models.PositiveIntegerField(default=0)),
-                ("landed", models.PositiveIntegerField(default=0)),
-                ("unchanged", models.PositiveIntegerField(default=0)),
-                ("rejected", models.PositiveIntegerField(default=0)),
-                ("changed", models.PositiveIntegerField(default=0)),
-                ("blank", models.PositiveIntegerField(default=0)),
-                ("counts", models.JSONField(blank=True, default=dict)),
-                ("error", models.TextField(blank=True)),
-                (
-                    "requested_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-created_at",),
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportRejection",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("file", models.CharField(max_length=40)),
-                ("line", models.PositiveIntegerField()),
-                ("reason", models.CharField(max_length=300)),
-                (
-                    "run",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="rejections",
-                        to="cases.importrun",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("file", "line", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Case",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
-                ("wrapped_key", models.BinaryField(null=True)),
-                ("sealed", models.BinaryField(null=True)),
-                ("number", models.CharField(max_length=40, unique=True)),
-                ("happened_at", models.DateTimeField(blank=True, null=True)),
-                ("received_at", models.DateTimeField()),
-                ("entered_at", models.DateTimeField()),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("scene", "Call to a scene"),
-                            ("walk_in", "Walk-in at a station desk"),
-                            ("hotline", "Hotline"),
-                            ("hospital", "Hospital"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "priority",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("1", "1: emergency"),
-                            ("2", "2: urgent"),
-                            ("3", "3: standard"),
-                            ("", "None given"),
-                        ],
-                        max_length=1,
-                    ),
-                ),
-                (
-                    "offense_class",
-                    models.CharField(
-                        choices=[
-                            ("rape", "Rape"),
-                            ("sodomy", "Sodomy"),
-                            ("molestation", "Molestation"),
-                            ("abuse", "Physical abuse"),
-                            ("neglect", "Neglect"),
-                            ("exploitation", "Exploitation"),
-                            ("non_abuse", "Non-abuse crime"),
-                            ("unclassified", "Unclassified"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("nibrs", models.CharField(blank=True, max_length=10)),
-                ("statute", models.CharField(blank=True, max_length=40)),
-                ("serious_injury", models.BooleanField(default=False)),
-                ("child_witness", models.BooleanField(default=False)),
-                ("division", models.CharField(blank=True, max_length=80)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("received", "Received"),
-                            ("under_review", "Under review"),
-                            ("assigned", "Assigned"),
-                            ("active", "Active"),
-                            ("awaiting_lab", "Awaiting lab"),
-                            ("awaiting_prosecutor", "Awaiting prosecutor"),
-                            ("inactive", "Inactive"),
-                            ("closed", "Closed"),
-                            ("reopened", "Reopened"),
-                        ],
-                        default="received",
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "disposition",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("cleared_arrest", "Cleared by arrest"),
-                            ("cleared_exceptional_A", "Cleared exceptionally: death of offender"),
-                            (
-                                "cleared_exceptional_B",
-                                "Cleared exceptionally: prosecution declined",
+        Together(
+            [
+                migrations.CreateModel(
+                    name="Officer",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
                             ),
-                            ("cleared_exceptional_C", "Cleared exceptionally: extradition denied"),
-                            (
-                                "cleared_exceptional_D",
-                                "Cleared exceptionally: victim refused to cooperate",
-                            ),
-                            (
-                                "cleared_exceptional_E",
-                                "Cleared exceptionally: juvenile, no custody",
-                            ),
-                            (
-                                "cleared_exceptional",
-                                "Cleared exceptionally: circumstance not recorded",
-                            ),
-                            ("unfounded", "Unfounded"),
-                            ("inactive", "Inactive (not a clearance)"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
-                ("closed_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "carries",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=20),
-                        blank=True,
-                        default=list,
-                        size=None,
-                    ),
-                ),
-                ("submission_key", models.UUIDField(editable=False, null=True, unique=True)),
-                ("source_digest", models.BinaryField(max_length=32, null=True)),
-                ("last_entry_at", models.DateTimeField()),
-                ("next_clock", models.CharField(blank=True, max_length=40)),
-                ("next_starts_at", models.DateTimeField(blank=True, null=True)),
-                ("next_due_at", models.DateTimeField(blank=True, null=True)),
-                ("settled", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("required", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("child_seen", models.BooleanField(default=False)),
-                ("wake_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "concerns",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=30),
-                        blank=True,
-                        default=list,
-                        size=None,
-                    ),
-                ),
-                ("flag_severity", models.PositiveSmallIntegerField(default=0)),
-                ("flags_waived", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "import_run",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cases",
-                        to="cases.importrun",
-                    ),
-                ),
-                (
-                    "detective",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="cases",
-                        to="cases.officer",
-                    ),
-                ),
-                (
-                    "supervisor",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="supervised",
-                        to="cases.officer",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-last_entry_at", "-id"),
-                "permissions": (("work_case", "Can work this case"),),
-            },
-        ),
-        migrations.CreateModel(
-            name="InvolvedPerson",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
-                ("wrapped_key", models.BinaryField(null=True)),
-                ("sealed", models.BinaryField(null=True)),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("non_offending_caregiver", "Caregiver"),
-                            ("suspect", "Suspect"),
-                            ("reporter", "Reporter (restricted)"),
-                            ("witness", "Witness"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
-                ("pseudonym", models.CharField(max_length=12, unique=True)),
-                ("named", models.BooleanField(default=False)),
-                ("relation", models.CharField(blank=True, max_length=80)),
-                ("description", models.TextField(blank=True)),
-                ("not_interviewed_reason", models.TextField(blank=True)),
-                ("entered_at", models.DateTimeField()),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="people",
-                        to="cases.case",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("entered_at", "pseudonym"),
-            },
-        ),
-        migrations.CreateModel(
-            name="OffenseCode",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "scheme",
-                    models.CharField(
-                        choices=[("nibrs", "NIBRS"), ("statute", "Statute")], max_length=10
-                    ),
-                ),
-                ("code", models.CharField(max_length=40)),
-                ("label", models.CharField(max_length=200)),
-                ("valid_from", models.DateField()),
-                ("valid_to", models.DateField(blank=True, null=True)),
-            ],
-            options={
-                "ordering": ("scheme", "code", "valid_from"),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("scheme", "code", "valid_from"), name="offense_code_version_once"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("scheme__in", ["nibrs", "statute"])),
-                        name="offense_code_scheme_known",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseStateChange",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("received", "Received"),
-                            ("under_review", "Under review"),
-                            ("assigned", "Assigned"),
-                            ("active", "Active"),
-                            ("awaiting_lab", "Awaiting lab"),
-                            ("awaiting_prosecutor", "Awaiting prosecutor"),
-                            ("inactive", "Inactive"),
-                            ("closed", "Closed"),
-                            ("reopened", "Reopened"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "disposition",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("cleared_arrest", "Cleared by arrest"),
-                            ("cleared_exceptional_A", "Cleared exceptionally: death of offender"),
-                            (
-                                "cleared_exceptional_B",
-                                "Cleared exceptionally: prosecution declined",
-                            ),
-                            ("cleared_exceptional_C", "Cleared exceptionally: extradition denied"),
-                            (
-                                "cleared_exceptional_D",
-                                "Cleared exceptionally: victim refused to cooperate",
-                            ),
-                            (
-                                "cleared_exceptional_E",
-                                "Cleared exceptionally: juvenile, no custody",
-                            ),
-                            (
-                                "cleared_exceptional",
-                                "Cleared exceptionally: circumstance not recorded",
-                            ),
-                            ("unfounded", "Unfounded"),
-                            ("inactive", "Inactive (not a clearance)"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
-                ("occurred_at", models.DateTimeField()),
-                ("entered_at", models.DateTimeField()),
-                ("reason", models.TextField(blank=True)),
-                ("imported", models.BooleanField(default=False)),
-                ("source_digest", models.BinaryField(max_length=32, null=True)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="state_changes",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "officer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="cases.officer",
-                    ),
-                ),
-                (
-                    "signed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="cases.officer",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("entered_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Assignment",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("assigned_at", models.DateTimeField()),
-                ("entered_at", models.DateTimeField()),
-                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                ("reassignment", models.BooleanField(default=False)),
-                (
-                    "assigned_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="assignments",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "officer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="assignments",
-                        to="cases.officer",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("assigned_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Policy",
-            fields=[
-                ("version", models.PositiveIntegerField(primary_key=True, serialize=False)),
-                ("body", models.JSONField()),
-                ("reason", models.TextField()),
-                ("created_at", models.DateTimeField()),
-                (
-                    "author",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-version",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Referral",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("reference", models.CharField(max_length=60)),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[
-                            ("scene", "Call to a scene"),
-                            ("walk_in", "Walk-in at a station desk"),
-                            ("hotline", "Hotline"),
-                            ("hospital", "Hospital"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("organization", models.CharField(max_length=160)),
-                ("received_at", models.DateTimeField()),
-                ("entered_at", models.DateTimeField()),
-                (
-                    "priority",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("1", "1: emergency"),
-                            ("2", "2: urgent"),
-                            ("3", "3: standard"),
-                            ("", "None given"),
-                        ],
-                        max_length=1,
-                    ),
-                ),
-                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
-                ("acknowledged_how", models.CharField(blank=True, max_length=200)),
-                ("source_digest", models.BinaryField(max_length=32, null=True)),
-                (
-                    "acknowledged_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="referrals",
-                        to="cases.case",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("received_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Flag",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("stalled", "Stalled"),
-                            ("under_documented", "Near-empty report"),
-                            ("copied_narrative", "Copied narrative"),
-                            ("orphaned", "Nobody has it"),
-                            ("referral_unanswered", "Referral unanswered"),
-                            ("closed_incomplete", "Closed incomplete"),
-                            ("backfilled", "Written down long after"),
-                            ("overloaded", "Overloaded"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
-                ("clock_kind", models.CharField(blank=True, max_length=40)),
-                ("clock_key", models.CharField(blank=True, max_length=64)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("open", "Open"),
-                            ("acknowledged", "Acknowledged"),
-                            ("waived", "Waived"),
-                            ("resolved", "Resolved"),
-                        ],
-                        default="open",
-                        max_length=20,
-                    ),
-                ),
-                ("severity", models.PositiveSmallIntegerField(default=0)),
-                ("reasons", models.JSONField(blank=True, default=list)),
-                ("since", models.DateTimeField()),
-                ("raised_at", models.DateTimeField()),
-                (
-                    "step",
-                    models.CharField(
-                        choices=[
-                            ("sergeant", "Sergeant"),
-                            ("captain", "Captain"),
-                            ("commander", "Commander"),
-                        ],
-                        default="sergeant",
-                        max_length=20,
-                    ),
-                ),
-                ("acknowledge_by", models.DateTimeField()),
-                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
-                ("comment", models.TextField(blank=True)),
-                ("waived_until", models.DateTimeField(blank=True, null=True)),
-                ("resolved_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "acknowledged_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="flags",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "officer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="flags",
-                        to="cases.officer",
-                    ),
-                ),
-                (
-                    "supervisor",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="flags_held",
-                        to="cases.officer",
-                    ),
-                ),
-                (
-                    "referral",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="flags",
-                        to="cases.referral",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-severity", "raised_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Clock",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("initial_report", "Initial report"),
-                            ("assignment", "Assignment"),
-                            ("referral_acknowledged", "Referral acknowledged"),
-                            ("victim_seen", "Child seen"),
-                            ("agency_notified", "Children's Division notified"),
-                            ("caregiver_contact", "Caregiver contact"),
-                            ("sergeant_review", "Sergeant's review"),
-                            ("forensic_interview_requested", "Forensic interview requested"),
-                            ("forensic_interview_held", "Forensic interview held"),
-                            ("kit_collected", "Kit collected"),
-                            ("kit_to_lab", "Kit sent to lab"),
-                            ("next_supplement", "Next substantive entry"),
-                            ("prosecutor_decision", "Prosecutor's decision"),
-                            ("reassignment_acknowledged", "Reassignment acknowledged"),
-                            ("flag_acknowledged", "Flag acknowledged"),
-                        ],
-                        max_length=40,
-                    ),
-                ),
-                ("key", models.CharField(blank=True, max_length=64)),
-                ("starts_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField()),
-                ("met_at", models.DateTimeField(blank=True, null=True)),
-                ("stopped_at", models.DateTimeField(blank=True, null=True)),
-                ("flagged_at", models.DateTimeField(blank=True, null=True)),
-                ("severity", models.PositiveSmallIntegerField(db_default=0)),
-                ("reasons", models.JSONField(db_default=models.Value([], models.JSONField()))),
-                (
-                    "case",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="clocks",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "referral",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="clocks",
-                        to="cases.referral",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("due_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Response",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("initial_report", "Initial report"),
-                            ("supplement", "Supplement"),
-                            ("victim_seen", "Child seen"),
-                            ("caregiver_contact", "Caregiver contacted"),
-                            ("suspect_interview", "Suspect interviewed"),
-                            ("forensic_interview_requested", "Forensic interview requested"),
-                            ("forensic_interview_held", "Forensic interview held"),
-                            ("medical_exam", "Medical exam"),
-                            ("kit_collected", "Kit collected"),
-                            ("kit_to_lab", "Kit sent to lab"),
-                            ("lab_result", "Lab result"),
-                            ("agency_notified", "Children's Division notified"),
-                            ("prosecutor_submission", "Submitted to prosecutor"),
-                            ("prosecutor_decision", "Prosecutor's decision"),
-                        ],
-                        max_length=40,
-                    ),
-                ),
-                ("occurred_at", models.DateTimeField()),
-                ("entered_at", models.DateTimeField()),
-                ("narrative", models.TextField(blank=True)),
-                ("sealed_narrative", models.BinaryField(null=True)),
-                ("narrative_length", models.PositiveIntegerField(default=0)),
-                ("has_answers", models.BooleanField(default=False)),
-                ("incomplete_reason", models.TextField(blank=True)),
-                ("contacted", models.TextField(blank=True)),
-                ("next_action", models.TextField(blank=True)),
-                ("next_action_due_on", models.DateField(blank=True, null=True)),
-                ("submission_key", models.UUIDField(editable=False, null=True, unique=True)),
-                ("source_digest", models.BinaryField(max_length=32, null=True)),
-                (
-                    "bands",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.BigIntegerField(), editable=False, null=True, size=None
-                    ),
-                ),
-                ("copied_at", models.DateTimeField(blank=True, null=True)),
-                ("copied_similarity", models.FloatField(blank=True, null=True)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="responses",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "copy_of",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="copies",
-                        to="cases.response",
-                    ),
-                ),
-                (
-                    "next_action_owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="cases.officer",
-                    ),
-                ),
-                (
-                    "officer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="responses",
-                        to="cases.officer",
-                    ),
-                ),
-                (
-                    "supersedes",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="superseded_by",
-                        to="cases.response",
-                    ),
-                ),
-                (
-                    "suspect",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="cases.involvedperson",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("entered_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="ElementAnswer",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("element", models.CharField(max_length=60)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("answered", "Answered"),
-                            ("not_done", "Not done, with a reason"),
-                            ("not_applicable", "Not applicable, with a reason"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("text", models.TextField(blank=True)),
-                ("sealed_text", models.BinaryField(null=True)),
-                (
-                    "response",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="answers",
-                        to="cases.response",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Review",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "subject",
-                    models.CharField(
-                        choices=[("report", "Report"), ("closure", "Closure")], max_length=10
-                    ),
-                ),
-                (
-                    "decision",
-                    models.CharField(
-                        choices=[("approved", "Approved"), ("returned", "Returned")], max_length=10
-                    ),
-                ),
-                ("comments", models.JSONField(blank=True, default=dict)),
-                ("occurred_at", models.DateTimeField()),
-                ("entered_at", models.DateTimeField()),
-                ("source_digest", models.BinaryField(max_length=32, null=True)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="reviews",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "response",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="reviews",
-                        to="cases.response",
-                    ),
-                ),
-                (
-                    "reviewer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reviews",
-                        to="cases.officer",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("entered_at", "id"),
-            },
-        ),
-        migrations.CreateModel(
-            name="Role",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("code", models.SlugField(max_length=40, unique=True)),
-                ("label", models.CharField(max_length=80)),
-                (
-                    "scope",
-                    models.CharField(
-                        choices=[
-                            ("none", "No cases"),
-                            ("granted", "Only cases granted to them"),
-                            ("own", "Cases they hold or are granted"),
-                            ("squad", "Their squad's cases"),
-                            ("all", "All cases"),
-                        ],
-                        default="none",
-                        max_length=20,
-                    ),
-                ),
-                ("version", models.PositiveIntegerField(default=1)),
-            ],
-            options={
-                "ordering": ("label",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("scope__in", ["none", "granted", "own", "squad", "all"])
                         ),
-                        name="role_scope_known",
-                    )
-                ],
-            },
+                        ("badge", models.CharField(max_length=20, unique=True)),
+                        ("name", models.CharField(max_length=120)),
+                        (
+                            "rank",
+                            models.CharField(
+                                choices=[
+                                    ("officer", "Officer"),
+                                    ("detective", "Detective"),
+                                    ("sergeant", "Sergeant"),
+                                    ("captain", "Captain"),
+                                ],
+                                max_length=20,
+                            ),
+                        ),
+                        ("active_from", models.DateField()),
+                        ("active_to", models.DateField(blank=True, null=True)),
+                        ("source_digest", models.BinaryField(max_length=32, null=True)),
+                    ],
+                    options={
+                        "ordering": ("name", "badge"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Account",
+                    fields=[
+                        ("password", models.CharField(max_length=128, verbose_name="password")),
+                        (
+                            "last_login",
+                            models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                        ),
+                        (
+                            "is_superuser",
+                            models.BooleanField(
+                                default=False,
+                                help_text="Designates that this user has all permissions without explicitly assigning them.",
+                                verbose_name="superuser status",
+                            ),
+                        ),
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("username", models.CharField(max_length=80, unique=True)),
+                        ("display_name", models.CharField(max_length=120)),
+                        ("organization", models.CharField(blank=True, max_length=120)),
+                        (
+                            "discipline",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("advocacy_center", "Advocacy center"),
+                                    ("prosecutor", "Prosecutor"),
+                                    ("medical", "Medical"),
+                                    ("child_protection", "Child protection"),
+                                    ("therapist", "Therapist"),
+                                ],
+                                max_length=30,
+                            ),
+                        ),
+                        ("is_active", models.BooleanField(default=True)),
+                        ("created_at", models.DateTimeField()),
+                        (
+                            "groups",
+                            models.ManyToManyField(
+                                blank=True,
+                                help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                                related_name="user_set",
+                                related_query_name="user",
+                                to="auth.group",
+                                verbose_name="groups",
+                            ),
+                        ),
+                        (
+                            "user_permissions",
+                            models.ManyToManyField(
+                                blank=True,
+                                help_text="Specific permissions for this user.",
+                                related_name="user_set",
+                                related_query_name="user",
+                                to="auth.permission",
+                                verbose_name="user permissions",
+                            ),
+                        ),
+                        (
+                            "officer",
+                            models.OneToOneField(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="account",
+                                to="cases.officer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("username",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ImportRun",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
+                        ("wrapped_key", models.BinaryField(null=True)),
+                        ("sealed", models.BinaryField(null=True)),
+                        (
+                            "source",
+                            models.CharField(
+                                choices=[("bundle", "Bundle"), ("csv", "One file")], max_length=10
+                            ),
+                        ),
+                        ("digest", models.BinaryField(max_length=32)),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("previewed", "Previewed"),
+                                    ("queued", "Queued"),
+                                    ("running", "Running"),
+                                    ("done", "Done"),
+                                    ("failed", "Failed"),
+                                ],
+                                default="previewed",
+                                max_length=12,
+                            ),
+                        ),
+                        ("created_at", models.DateTimeField()),
+                        ("started_at", models.DateTimeField(blank=True, null=True)),
+                        ("heartbeat_at", models.DateTimeField(blank=True, null=True)),
+                        ("finished_at", models.DateTimeField(blank=True, null=True)),
+                        ("rows_total", models.PositiveIntegerField(default=0)),
+                        ("rows_done", models.PositiveIntegerField(default=0)),
+                        ("landed", models.PositiveIntegerField(default=0)),
+                        ("unchanged", models.PositiveIntegerField(default=0)),
+                        ("rejected", models.PositiveIntegerField(default=0)),
+                        ("changed", models.PositiveIntegerField(default=0)),
+                        ("blank", models.PositiveIntegerField(default=0)),
+                        ("counts", models.JSONField(blank=True, default=dict)),
+                        ("error", models.TextField(blank=True)),
+                        (
+                            "requested_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("-created_at",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ImportRejection",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        ("file", models.CharField(max_length=40)),
+                        ("line", models.PositiveIntegerField()),
+                        ("reason", models.CharField(max_length=300)),
+                        (
+                            "run",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="rejections",
+                                to="cases.importrun",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("file", "line", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Case",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
+                        ("wrapped_key", models.BinaryField(null=True)),
+                        ("sealed", models.BinaryField(null=True)),
+                        ("number", models.CharField(max_length=40, unique=True)),
+                        ("happened_at", models.DateTimeField(blank=True, null=True)),
+                        ("received_at", models.DateTimeField()),
+                        ("entered_at", models.DateTimeField()),
+                        (
+                            "channel",
+                            models.CharField(
+                                choices=[
+                                    ("scene", "Call to a scene"),
+                                    ("walk_in", "Walk-in at a station desk"),
+                                    ("hotline", "Hotline"),
+                                    ("hospital", "Hospital"),
+                                ],
+                                max_length=20,
+                            ),
+                        ),
+                        (
+                            "priority",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("1", "1: emergency"),
+                                    ("2", "2: urgent"),
+                                    ("3", "3: standard"),
+                                    ("", "None given"),
+                                ],
+                                max_length=1,
+                            ),
+                        ),
+                        (
+                            "offense_class",
+                            models.CharField(
+                                choices=[
+                                    ("rape", "Rape"),
+                                    ("sodomy", "Sodomy"),
+                                    ("molestation", "Molestation"),
+                                    ("abuse", "Physical abuse"),
+                                    ("neglect", "Neglect"),
+                                    ("exploitation", "Exploitation"),
+                                    ("non_abuse", "Non-abuse crime"),
+                                    ("unclassified", "Unclassified"),
+                                ],
+                                max_length=20,
+                            ),
+                        ),
+                        ("nibrs", models.CharField(blank=True, max_length=10)),
+                        ("statute", models.CharField(blank=True, max_length=40)),
+                        ("serious_injury", models.BooleanField(default=False)),
+                        ("child_witness", models.BooleanField(default=False)),
+                        ("division", models.CharField(blank=True, max_length=80)),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("received", "Received"),
+                                    ("under_review", "Under review"),
+                                    ("assigned", "Assigned"),
+                                    ("active", "Active"),
+                                    ("awaiting_lab", "Awaiting lab"),
+                                    ("awaiting_prosecutor", "Awaiting prosecutor"),
+                                    ("inactive", "Inactive"),
+                                    ("closed", "Closed"),
+                                    ("reopened", "Reopened"),
+                                ],
+                                default="received",
+                                max_length=20,
+                            ),
+                        ),
+                        (
+                            "disposition",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("cleared_arrest", "Cleared by arrest"),
+                                    (
+                                        "cleared_exceptional_A",
+                                        "Cleared exceptionally: death of offender",
+                                    ),
+                                    (
+                                        "cleared_exceptional_B",
+                                        "Cleared exceptionally: prosecution declined",
+                                    ),
+                                    (
+                                        "cleared_exceptional_C",
+                                        "Cleared exceptionally: extradition denied",
+                                    ),
+                                    (
+                                        "cleared_exceptional_D",
+                                        "Cleared exceptionally: victim refused to cooperate",
+                                    ),
+                                    (
+                                        "cleared_exceptional_E",
+                                        "Cleared exceptionally: juvenile, no custody",
+                                    ),
+                                    (
+                                        "cleared_exceptional",
+                                        "Cleared exceptionally: circumstance not recorded",
+                                    ),
+                                    ("unfounded", "Unfounded"),
+                                    ("inactive", "Inactive (not a clearance)"),
+                                ],
+                                max_length=30,
+                            ),
+                        ),
+                        ("closed_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "carries",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=20),
+                                blank=True,
+                                default=list,
+                                size=None,
+                            ),
+                        ),
+                        (
+                            "submission_key",
+                            models.UUIDField(editable=False, null=True, unique=True),
+                        ),
+                        ("source_digest", models.BinaryField(max_length=32, null=True)),
+                        ("last_entry_at", models.DateTimeField()),
+                        ("next_clock", models.CharField(blank=True, max_length=40)),
+                        ("next_starts_at", models.DateTimeField(blank=True, null=True)),
+                        ("next_due_at", models.DateTimeField(blank=True, null=True)),
+                        ("settled", models.PositiveSmallIntegerField(blank=True, null=True)),
+                        ("required", models.PositiveSmallIntegerField(blank=True, null=True)),
+                        ("child_seen", models.BooleanField(default=False)),
+                        ("wake_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "concerns",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.CharField(max_length=30),
+                                blank=True,
+                                default=list,
+                                size=None,
+                            ),
+                        ),
+                        ("flag_severity", models.PositiveSmallIntegerField(default=0)),
+                        ("flags_waived", models.PositiveSmallIntegerField(default=0)),
+                        (
+                            "import_run",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="cases",
+                                to="cases.importrun",
+                            ),
+                        ),
+                        (
+                            "detective",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="cases",
+                                to="cases.officer",
+                            ),
+                        ),
+                        (
+                            "supervisor",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="supervised",
+                                to="cases.officer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("-last_entry_at", "-id"),
+                        "permissions": (("work_case", "Can work this case"),),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="InvolvedPerson",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
+                        ("wrapped_key", models.BinaryField(null=True)),
+                        ("sealed", models.BinaryField(null=True)),
+                        (
+                            "role",
+                            models.CharField(
+                                choices=[
+                                    ("non_offending_caregiver", "Caregiver"),
+                                    ("suspect", "Suspect"),
+                                    ("reporter", "Reporter (restricted)"),
+                                    ("witness", "Witness"),
+                                ],
+                                max_length=30,
+                            ),
+                        ),
+                        ("pseudonym", models.CharField(max_length=12, unique=True)),
+                        ("named", models.BooleanField(default=False)),
+                        ("relation", models.CharField(blank=True, max_length=80)),
+                        ("description", models.TextField(blank=True)),
+                        ("not_interviewed_reason", models.TextField(blank=True)),
+                        ("entered_at", models.DateTimeField()),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="people",
+                                to="cases.case",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("entered_at", "pseudonym"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="OffenseCode",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        (
+                            "scheme",
+                            models.CharField(
+                                choices=[("nibrs", "NIBRS"), ("statute", "Statute")], max_length=10
+                            ),
+                        ),
+                        ("code", models.CharField(max_length=40)),
+                        ("label", models.CharField(max_length=200)),
+                        ("valid_from", models.DateField()),
+                        ("valid_to", models.DateField(blank=True, null=True)),
+                    ],
+                    options={
+                        "ordering": ("scheme", "code", "valid_from"),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("scheme", "code", "valid_from"),
+                                name="offense_code_version_once",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("scheme__in", ["nibrs", "statute"])),
+                                name="offense_code_scheme_known",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseStateChange",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        (
+                            "state",
+                            models.CharField(
+                                choices=[
+                                    ("received", "Received"),
+                                    ("under_review", "Under review"),
+                                    ("assigned", "Assigned"),
+                                    ("active", "Active"),
+                                    ("awaiting_lab", "Awaiting lab"),
+                                    ("awaiting_prosecutor", "Awaiting prosecutor"),
+                                    ("inactive", "Inactive"),
+                                    ("closed", "Closed"),
+                                    ("reopened", "Reopened"),
+                                ],
+                                max_length=20,
+                            ),
+                        ),
+                        (
+                            "disposition",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("cleared_arrest", "Cleared by arrest"),
+                                    (
+                                        "cleared_exceptional_A",
+                                        "Cleared exceptionally: death of offender",
+                                    ),
+                                    (
+                                        "cleared_exceptional_B",
+                                        "Cleared exceptionally: prosecution declined",
+                                    ),
+                                    (
+                                        "cleared_exceptional_C",
+                                        "Cleared exceptionally: extradition denied",
+                                    ),
+                                    (
+                                        "cleared_exceptional_D",
+                                        "Cleared exceptionally: victim refused to cooperate",
+                                    ),
+                                    (
+                                        "cleared_exceptional_E",
+                                        "Cleared exceptionally: juvenile, no custody",
+                                    ),
+                                    (
+                                        "cleared_exceptional",
+                                        "Cleared exceptionally: circumstance not recorded",
+                                    ),
+                                    ("unfounded", "Unfounded"),
+                                    ("inactive", "Inactive (not a clearance)"),
+                                ],
+                                max_length=30,
+                            ),
+                        ),
+                        ("occurred_at", models.DateTimeField()),
+                        ("entered_at", models.DateTimeField()),
+                        ("reason", models.TextField(blank=True)),
+                        ("imported", models.BooleanField(default=False)),
+                        ("source_digest", models.BinaryField(max_length=32, null=True)),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="state_changes",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "officer",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="cases.officer",
+                            ),
+                        ),
+                        (
+                            "signed_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="cases.officer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("entered_at", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Assignment",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("assigned_at", models.DateTimeField()),
+                        ("entered_at", models.DateTimeField()),
+                        ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                        ("ended_at", models.DateTimeField(blank=True, null=True)),
+                        ("reassignment", models.BooleanField(default=False)),
+                        (
+                            "assigned_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="assignments",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "officer",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="assignments",
+                                to="cases.officer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("assigned_at", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Policy",
+                    fields=[
+                        ("version", models.PositiveIntegerField(primary_key=True, serialize=False)),
+                        ("body", models.JSONField()),
+                        ("reason", models.TextField()),
+                        ("created_at", models.DateTimeField()),
+                        (
+                            "author",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("-version",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Referral",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("reference", models.CharField(max_length=60)),
+                        (
+                            "channel",
+                            models.CharField(
+                                choices=[
+                                    ("scene", "Call to a scene"),
+                                    ("walk_in", "Walk-in at a station desk"),
+                                    ("hotline", "Hotline"),
+                                    ("hospital", "Hospital"),
+                                ],
+                                max_length=20,
+                            ),
+                        ),
+                        ("organization", models.CharField(max_length=160)),
+                        ("received_at", models.DateTimeField()),
+                        ("entered_at", models.DateTimeField()),
+                        (
+                            "priority",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("1", "1: emergency"),
+                                    ("2", "2: urgent"),
+                                    ("3", "3: standard"),
+                                    ("", "None given"),
+                                ],
+                                max_length=1,
+                            ),
+                        ),
+                        ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                        ("acknowledged_how", models.CharField(blank=True, max_length=200)),
+                        ("source_digest", models.BinaryField(max_length=32, null=True)),
+                        (
+                            "acknowledged_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="referrals",
+                                to="cases.case",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("received_at", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Flag",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("stalled", "Stalled"),
+                                    ("under_documented", "Near-empty report"),
+                                    ("copied_narrative", "Copied narrative"),
+                                    ("orphaned", "Nobody has it"),
+                                    ("referral_unanswered", "Referral unanswered"),
+                                    ("closed_incomplete", "Closed incomplete"),
+                                    ("backfilled", "Written down long after"),
+                                    ("overloaded", "Overloaded"),
+                                ],
+                                max_length=30,
+                            ),
+                        ),
+                        ("clock_kind", models.CharField(blank=True, max_length=40)),
+                        ("clock_key", models.CharField(blank=True, max_length=64)),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[
+                                    ("open", "Open"),
+                                    ("acknowledged", "Acknowledged"),
+                                    ("waived", "Waived"),
+                                    ("resolved", "Resolved"),
+                                ],
+                                default="open",
+                                max_length=20,
+                            ),
+                        ),
+                        ("severity", models.PositiveSmallIntegerField(default=0)),
+                        ("reasons", models.JSONField(blank=True, default=list)),
+                        ("since", models.DateTimeField()),
+                        ("raised_at", models.DateTimeField()),
+                        (
+                            "step",
+                            models.CharField(
+                                choices=[
+                                    ("sergeant", "Sergeant"),
+                                    ("captain", "Captain"),
+                                    ("commander", "Commander"),
+                                ],
+                                default="sergeant",
+                                max_length=20,
+                            ),
+                        ),
+                        ("acknowledge_by", models.DateTimeField()),
+                        ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                        ("comment", models.TextField(blank=True)),
+                        ("waived_until", models.DateTimeField(blank=True, null=True)),
+                        ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "acknowledged_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="flags",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "officer",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="flags",
+                                to="cases.officer",
+                            ),
+                        ),
+                        (
+                            "supervisor",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="flags_held",
+                                to="cases.officer",
+                            ),
+                        ),
+                        (
+                            "referral",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="flags",
+                                to="cases.referral",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("-severity", "raised_at", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Clock",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("initial_report", "Initial report"),
+                                    ("assignment", "Assignment"),
+                                    ("referral_acknowledged", "Referral acknowledged"),
+                                    ("victim_seen", "Child seen"),
+                                    ("agency_notified", "Children's Division notified"),
+                                    ("caregiver_contact", "Caregiver contact"),
+                                    ("sergeant_review", "Sergeant's review"),
+                                    (
+                                        "forensic_interview_requested",
+                                        "Forensic interview requested",
+                                    ),
+                                    ("forensic_interview_held", "Forensic interview held"),
+                                    ("kit_collected", "Kit collected"),
+                                    ("kit_to_lab", "Kit sent to lab"),
+                                    ("next_supplement", "Next substantive entry"),
+                                    ("prosecutor_decision", "Prosecutor's decision"),
+                                    ("reassignment_acknowledged", "Reassignment acknowledged"),
+                                    ("flag_acknowledged", "Flag acknowledged"),
+                                ],
+                                max_length=40,
+                            ),
+                        ),
+                        ("key", models.CharField(blank=True, max_length=64)),
+                        ("starts_at", models.DateTimeField()),
+                        ("due_at", models.DateTimeField()),
+                        ("met_at", models.DateTimeField(blank=True, null=True)),
+                        ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                        ("flagged_at", models.DateTimeField(blank=True, null=True)),
+                        ("severity", models.PositiveSmallIntegerField(db_default=0)),
+                        (
+                            "reasons",
+                            models.JSONField(db_default=models.Value([], models.JSONField())),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="clocks",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "referral",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="clocks",
+                                to="cases.referral",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("due_at", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Response",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("initial_report", "Initial report"),
+                                    ("supplement", "Supplement"),
+                                    ("victim_seen", "Child seen"),
+                                    ("caregiver_contact", "Caregiver contacted"),
+                                    ("suspect_interview", "Suspect interviewed"),
+                                    (
+                                        "forensic_interview_requested",
+                                        "Forensic interview requested",
+                                    ),
+                                    ("forensic_interview_held", "Forensic interview held"),
+                                    ("medical_exam", "Medical exam"),
+                                    ("kit_collected", "Kit collected"),
+                                    ("kit_to_lab", "Kit sent to lab"),
+                                    ("lab_result", "Lab result"),
+                                    ("agency_notified", "Children's Division notified"),
+                                    ("prosecutor_submission", "Submitted to prosecutor"),
+                                    ("prosecutor_decision", "Prosecutor's decision"),
+                                ],
+                                max_length=40,
+                            ),
+                        ),
+                        ("occurred_at", models.DateTimeField()),
+                        ("entered_at", models.DateTimeField()),
+                        ("narrative", models.TextField(blank=True)),
+                        ("sealed_narrative", models.BinaryField(null=True)),
+                        ("narrative_length", models.PositiveIntegerField(default=0)),
+                        ("has_answers", models.BooleanField(default=False)),
+                        ("incomplete_reason", models.TextField(blank=True)),
+                        ("contacted", models.TextField(blank=True)),
+                        ("next_action", models.TextField(blank=True)),
+                        ("next_action_due_on", models.DateField(blank=True, null=True)),
+                        (
+                            "submission_key",
+                            models.UUIDField(editable=False, null=True, unique=True),
+                        ),
+                        ("source_digest", models.BinaryField(max_length=32, null=True)),
+                        (
+                            "bands",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.BigIntegerField(),
+                                editable=False,
+                                null=True,
+                                size=None,
+                            ),
+                        ),
+                        ("copied_at", models.DateTimeField(blank=True, null=True)),
+                        ("copied_similarity", models.FloatField(blank=True, null=True)),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="responses",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "copy_of",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.SET_NULL,
+                                related_name="copies",
+                                to="cases.response",
+                            ),
+                        ),
+                        (
+                            "next_action_owner",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="cases.officer",
+                            ),
+                        ),
+                        (
+                            "officer",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="responses",
+                                to="cases.officer",
+                            ),
+                        ),
+                        (
+                            "supersedes",
+                            models.OneToOneField(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="superseded_by",
+                                to="cases.response",
+                            ),
+                        ),
+                        (
+                            "suspect",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="cases.involvedperson",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("entered_at", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ElementAnswer",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        ("element", models.CharField(max_length=60)),
+                        (
+                            "status",
+                            models.CharField(
+                                choices=[
+                                    ("answered", "Answered"),
+                                    ("not_done", "Not done, with a reason"),
+                                    ("not_applicable", "Not applicable, with a reason"),
+                                ],
+                                max_length=20,
+                            ),
+                        ),
+                        ("text", models.TextField(blank=True)),
+                        ("sealed_text", models.BinaryField(null=True)),
+                        (
+                            "response",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="answers",
+                                to="cases.response",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("id",),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Review",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        (
+                            "subject",
+                            models.CharField(
+                                choices=[("report", "Report"), ("closure", "Closure")],
+                                max_length=10,
+                            ),
+                        ),
+                        (
+                            "decision",
+                            models.CharField(
+                                choices=[("approved", "Approved"), ("returned", "Returned")],
+                                max_length=10,
+                            ),
+                        ),
+                        ("comments", models.JSONField(blank=True, default=dict)),
+                        ("occurred_at", models.DateTimeField()),
+                        ("entered_at", models.DateTimeField()),
+                        ("source_digest", models.BinaryField(max_length=32, null=True)),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="reviews",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "response",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="reviews",
+                                to="cases.response",
+                            ),
+                        ),
+                        (
+                            "reviewer",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="reviews",
+                                to="cases.officer",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("entered_at", "id"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Role",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("code", models.SlugField(max_length=40, unique=True)),
+                        ("label", models.CharField(max_length=80)),
+                        (
+                            "scope",
+                            models.CharField(
+                                choices=[
+                                    ("none", "No cases"),
+                                    ("granted", "Only cases granted to them"),
+                                    ("own", "Cases they hold or are granted"),
+                                    ("squad", "Their squad's cases"),
+                                    ("all", "All cases"),
+                                ],
+                                default="none",
+                                max_length=20,
+                            ),
+                        ),
+                        ("version", models.PositiveIntegerField(default=1)),
+                    ],
+                    options={
+                        "ordering": ("label",),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("scope__in", ["none", "granted", "own", "squad", "all"])
+                                ),
+                                name="role_scope_known",
+                            )
+                        ],
+                    },
+                ),
+            ]
         ),
         migrations.AddField(
             model_name="account",
@@ -1131,105 +1218,118 @@ class Migration(migrations.Migration):
                 to="cases.role",
             ),
         ),
-        migrations.CreateModel(
-            name="RolePermission",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+        Together(
+            [
+                migrations.CreateModel(
+                    name="RolePermission",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        (
+                            "permission",
+                            models.CharField(
+                                choices=[
+                                    ("view_cases", "See cases within reach"),
+                                    ("create_case", "Open a new case"),
+                                    ("log_response", "Log responses"),
+                                    ("review_report", "Approve or return reports"),
+                                    ("assign_case", "Assign and reassign"),
+                                    ("see_dashboard", "See the supervisor's dashboard"),
+                                    ("acknowledge_flag", "Acknowledge flags"),
+                                    ("waive_flag", "Waive flags with a reason and an end"),
+                                    ("close_case", "Sign closures"),
+                                    ("reopen_case", "Reopen cases"),
+                                    ("grant_access", "Give others access to a case"),
+                                    ("reveal_identity", "Reveal who a child is, with a reason"),
+                                    ("see_figures", "See unit figures"),
+                                    ("prepare_release", "Prepare releases"),
+                                    ("import_caseload", "Import a caseload"),
+                                    ("manage_accounts", "Manage accounts and officers"),
+                                    ("manage_roles", "Manage role permissions"),
+                                    ("edit_policy", "Edit the unit's rules"),
+                                    ("see_audit", "Read the audit log"),
+                                ],
+                                max_length=40,
+                            ),
+                        ),
+                        (
+                            "role",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="permissions",
+                                to="cases.role",
+                            ),
+                        ),
+                    ],
                 ),
-                (
-                    "permission",
-                    models.CharField(
-                        choices=[
-                            ("view_cases", "See cases within reach"),
-                            ("create_case", "Open a new case"),
-                            ("log_response", "Log responses"),
-                            ("review_report", "Approve or return reports"),
-                            ("assign_case", "Assign and reassign"),
-                            ("see_dashboard", "See the supervisor's dashboard"),
-                            ("acknowledge_flag", "Acknowledge flags"),
-                            ("waive_flag", "Waive flags with a reason and an end"),
-                            ("close_case", "Sign closures"),
-                            ("reopen_case", "Reopen cases"),
-                            ("grant_access", "Give others access to a case"),
-                            ("reveal_identity", "Reveal who a child is, with a reason"),
-                            ("see_figures", "See unit figures"),
-                            ("prepare_release", "Prepare releases"),
-                            ("import_caseload", "Import a caseload"),
-                            ("manage_accounts", "Manage accounts and officers"),
-                            ("manage_roles", "Manage role permissions"),
-                            ("edit_policy", "Edit the unit's rules"),
-                            ("see_audit", "Read the audit log"),
-                        ],
-                        max_length=40,
-                    ),
+                migrations.CreateModel(
+                    name="SavedFilter",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("name", models.CharField(max_length=80)),
+                        ("screen", models.CharField(max_length=40)),
+                        ("query", models.CharField(max_length=500)),
+                        ("shared", models.BooleanField(default=False)),
+                        ("created_at", models.DateTimeField()),
+                        (
+                            "account",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="filters",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("name",),
+                    },
                 ),
-                (
-                    "role",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="permissions",
-                        to="cases.role",
-                    ),
+                migrations.CreateModel(
+                    name="SavedMapping",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("name", models.SlugField(max_length=60, unique=True)),
+                        ("body", models.JSONField()),
+                        ("created_at", models.DateTimeField()),
+                        (
+                            "author",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("name",),
+                    },
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="SavedFilter",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("name", models.CharField(max_length=80)),
-                ("screen", models.CharField(max_length=40)),
-                ("query", models.CharField(max_length=500)),
-                ("shared", models.BooleanField(default=False)),
-                ("created_at", models.DateTimeField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="filters",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("name",),
-            },
-        ),
-        migrations.CreateModel(
-            name="SavedMapping",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("name", models.SlugField(max_length=60, unique=True)),
-                ("body", models.JSONField()),
-                ("created_at", models.DateTimeField()),
-                (
-                    "author",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("name",),
-            },
+            ]
         ),
         migrations.AddField(
             model_name="importrun",
@@ -1267,355 +1367,885 @@ class Migration(migrations.Migration):
                 "ordering": ("name",),
             },
         ),
-        migrations.AddField(
-            model_name="officer",
-            name="squad",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="officers",
-                to="cases.squad",
-            ),
-        ),
-        migrations.AddField(
-            model_name="importrun",
-            name="squad",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="cases.squad",
-            ),
-        ),
-        migrations.AddField(
-            model_name="case",
-            name="squad",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="cases",
-                to="cases.squad",
-            ),
-        ),
-        migrations.CreateModel(
-            name="SweepRun",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("sweep", "Sweep"), ("reconcile", "Reconcile")],
-                        default="sweep",
-                        max_length=10,
-                    ),
-                ),
-                ("as_of", models.DateTimeField()),
-                ("started_at", models.DateTimeField()),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("counts", models.JSONField(blank=True, default=dict)),
-            ],
-            options={
-                "ordering": ("-started_at",),
-                "indexes": [models.Index(fields=["kind", "-started_at"], name="sweep_latest")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["sweep", "reconcile"])),
-                        name="sweep_kind_known",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Victim",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
-                ("wrapped_key", models.BinaryField(null=True)),
-                ("sealed", models.BinaryField(null=True)),
-                ("pseudonym", models.CharField(max_length=12, unique=True)),
-                (
-                    "age_band",
-                    models.CharField(
-                        choices=[
-                            ("0-2", "under 3"),
-                            ("3-5", "3-5"),
-                            ("6-9", "6-9"),
-                            ("10-12", "10-12"),
-                            ("13-15", "13-15"),
-                            ("16-17", "16-17"),
-                            ("18+", "18 or over"),
-                            ("unknown", "age unknown"),
-                        ],
-                        default="unknown",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "sex",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("F", "female"),
-                            ("M", "male"),
-                            ("X", "another or undetermined"),
-                            ("", "not recorded"),
-                        ],
-                        max_length=1,
-                    ),
-                ),
-                ("entered_at", models.DateTimeField()),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="victims",
-                        to="cases.case",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("entered_at", "pseudonym"),
-            },
-        ),
-        migrations.CreateModel(
-            name="BlindToken",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("kind", models.CharField(max_length=20)),
-                ("digest", models.BinaryField(max_length=32)),
-                (
-                    "person",
-                    models.ForeignKey(
+        Together(
+            [
+                migrations.AddField(
+                    model_name="officer",
+                    name="squad",
+                    field=models.ForeignKey(
                         blank=True,
                         null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="tokens",
-                        to="cases.involvedperson",
-                    ),
-                ),
-                (
-                    "victim",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="tokens",
-                        to="cases.victim",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Wall",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("reason", models.TextField()),
-                ("set_at", models.DateTimeField()),
-                ("lifted_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="walls",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="walls",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "set_by",
-                    models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        related_name="officers",
+                        to="cases.squad",
                     ),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="CaseGroupObjectPermission",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "content_object",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "group",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group"),
-                ),
-                (
-                    "permission",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-                "unique_together": {("group", "permission", "content_object")},
-            },
-        ),
-        migrations.CreateModel(
-            name="CaseUserObjectPermission",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("reason", models.TextField()),
-                ("granted_at", models.DateTimeField()),
-                ("expires_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "content_object",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="grants",
-                        to="cases.case",
-                    ),
-                ),
-                (
-                    "granted_by",
-                    models.ForeignKey(
+                migrations.AddField(
+                    model_name="importrun",
+                    name="squad",
+                    field=models.ForeignKey(
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        to="cases.squad",
                     ),
                 ),
-                (
-                    "permission",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-                "indexes": [
-                    models.Index(fields=["user", "content_object"], name="grant_user_case")
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("expires_at__gt", models.F("granted_at"))),
-                        name="grant_ends",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True), name="grant_has_reason"
-                    ),
-                ],
-                "unique_together": {("user", "permission", "content_object")},
-            },
-        ),
-        migrations.CreateModel(
-            name="ClockHold",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                (
-                    "clock_kind",
-                    models.CharField(
-                        choices=[
-                            ("initial_report", "Initial report"),
-                            ("assignment", "Assignment"),
-                            ("referral_acknowledged", "Referral acknowledged"),
-                            ("victim_seen", "Child seen"),
-                            ("agency_notified", "Children's Division notified"),
-                            ("caregiver_contact", "Caregiver contact"),
-                            ("sergeant_review", "Sergeant's review"),
-                            ("forensic_interview_requested", "Forensic interview requested"),
-                            ("forensic_interview_held", "Forensic interview held"),
-                            ("kit_collected", "Kit collected"),
-                            ("kit_to_lab", "Kit sent to lab"),
-                            ("next_supplement", "Next substantive entry"),
-                            ("prosecutor_decision", "Prosecutor's decision"),
-                            ("reassignment_acknowledged", "Reassignment acknowledged"),
-                            ("flag_acknowledged", "Flag acknowledged"),
-                        ],
-                        max_length=40,
-                    ),
-                ),
-                ("clock_key", models.CharField(blank=True, max_length=64)),
-                ("reason", models.TextField()),
-                ("starts_at", models.DateTimeField()),
-                ("ends_at", models.DateTimeField()),
-                ("entered_at", models.DateTimeField()),
-                (
-                    "author",
-                    models.ForeignKey(
+                migrations.AddField(
+                    model_name="case",
+                    name="squad",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
+                        related_name="cases",
+                        to="cases.squad",
                     ),
                 ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="holds",
-                        to="cases.case",
-                    ),
+            ]
+        ),
+        Together(
+            [
+                migrations.CreateModel(
+                    name="SweepRun",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[("sweep", "Sweep"), ("reconcile", "Reconcile")],
+                                default="sweep",
+                                max_length=10,
+                            ),
+                        ),
+                        ("as_of", models.DateTimeField()),
+                        ("started_at", models.DateTimeField()),
+                        ("finished_at", models.DateTimeField(blank=True, null=True)),
+                        ("counts", models.JSONField(blank=True, default=dict)),
+                    ],
+                    options={
+                        "ordering": ("-started_at",),
+                        "indexes": [
+                            models.Index(fields=["kind", "-started_at"], name="sweep_latest")
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("kind__in", ["sweep", "reconcile"])),
+                                name="sweep_kind_known",
+                            )
+                        ],
+                    },
                 ),
-            ],
-            options={
-                "ordering": ("entered_at", "id"),
-                "constraints": [
-                    models.CheckConstraint(
+                migrations.CreateModel(
+                    name="Victim",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
+                        ("wrapped_key", models.BinaryField(null=True)),
+                        ("sealed", models.BinaryField(null=True)),
+                        ("pseudonym", models.CharField(max_length=12, unique=True)),
+                        (
+                            "age_band",
+                            models.CharField(
+                                choices=[
+                                    ("0-2", "under 3"),
+                                    ("3-5", "3-5"),
+                                    ("6-9", "6-9"),
+                                    ("10-12", "10-12"),
+                                    ("13-15", "13-15"),
+                                    ("16-17", "16-17"),
+                                    ("18+", "18 or over"),
+                                    ("unknown", "age unknown"),
+                                ],
+                                default="unknown",
+                                max_length=10,
+                            ),
+                        ),
+                        (
+                            "sex",
+                            models.CharField(
+                                blank=True,
+                                choices=[
+                                    ("F", "female"),
+                                    ("M", "male"),
+                                    ("X", "another or undetermined"),
+                                    ("", "not recorded"),
+                                ],
+                                max_length=1,
+                            ),
+                        ),
+                        ("entered_at", models.DateTimeField()),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="victims",
+                                to="cases.case",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("entered_at", "pseudonym"),
+                    },
+                ),
+                migrations.CreateModel(
+                    name="BlindToken",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        ("kind", models.CharField(max_length=20)),
+                        ("digest", models.BinaryField(max_length=32)),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="tokens",
+                                to="cases.involvedperson",
+                            ),
+                        ),
+                        (
+                            "victim",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="tokens",
+                                to="cases.victim",
+                            ),
+                        ),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="Wall",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("reason", models.TextField()),
+                        ("set_at", models.DateTimeField()),
+                        ("lifted_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "account",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="walls",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="walls",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "set_by",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="CaseGroupObjectPermission",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        (
+                            "content_object",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "group",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, to="auth.group"
+                            ),
+                        ),
+                        (
+                            "permission",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                        "unique_together": {("group", "permission", "content_object")},
+                    },
+                ),
+                migrations.CreateModel(
+                    name="CaseUserObjectPermission",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        ("reason", models.TextField()),
+                        ("granted_at", models.DateTimeField()),
+                        ("expires_at", models.DateTimeField()),
+                        ("ended_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "content_object",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="grants",
+                                to="cases.case",
+                            ),
+                        ),
+                        (
+                            "granted_by",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "permission",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                            ),
+                        ),
+                        (
+                            "user",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
+                    options={
+                        "abstract": False,
+                        "indexes": [
+                            models.Index(fields=["user", "content_object"], name="grant_user_case")
+                        ],
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(("expires_at__gt", models.F("granted_at"))),
+                                name="grant_ends",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("reason", ""), _negated=True),
+                                name="grant_has_reason",
+                            ),
+                        ],
+                        "unique_together": {("user", "permission", "content_object")},
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ClockHold",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        (
+                            "clock_kind",
+                            models.CharField(
+                                choices=[
+                                    ("initial_report", "Initial report"),
+                                    ("assignment", "Assignment"),
+                                    ("referral_acknowledged", "Referral acknowledged"),
+                                    ("victim_seen", "Child seen"),
+                                    ("agency_notified", "Children's Division notified"),
+                                    ("caregiver_contact", "Caregiver contact"),
+                                    ("sergeant_review", "Sergeant's review"),
+                                    (
+                                        "forensic_interview_requested",
+                                        "Forensic interview requested",
+                                    ),
+                                    ("forensic_interview_held", "Forensic interview held"),
+                                    ("kit_collected", "Kit collected"),
+                                    ("kit_to_lab", "Kit sent to lab"),
+                                    ("next_supplement", "Next substantive entry"),
+                                    ("prosecutor_decision", "Prosecutor's decision"),
+                                    ("reassignment_acknowledged", "Reassignment acknowledged"),
+                                    ("flag_acknowledged", "Flag acknowledged"),
+                                ],
+                                max_length=40,
+                            ),
+                        ),
+                        ("clock_key", models.CharField(blank=True, max_length=64)),
+                        ("reason", models.TextField()),
+                        ("starts_at", models.DateTimeField()),
+                        ("ends_at", models.DateTimeField()),
+                        ("entered_at", models.DateTimeField()),
+                        (
+                            "author",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="holds",
+                                to="cases.case",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("entered_at", "id"),
+                        "constraints": [
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    (
+                                        "clock_kind__in",
+                                        [
+                                            "initial_report",
+                                            "assignment",
+                                            "referral_acknowledged",
+                                            "victim_seen",
+                                            "agency_notified",
+                                            "caregiver_contact",
+                                            "sergeant_review",
+                                            "forensic_interview_requested",
+                                            "forensic_interview_held",
+                                            "kit_collected",
+                                            "kit_to_lab",
+                                            "next_supplement",
+                                            "prosecutor_decision",
+                                            "reassignment_acknowledged",
+                                            "flag_acknowledged",
+                                        ],
+                                    )
+                                ),
+                                name="hold_clock_kind_known",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                                name="hold_ends",
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(("reason", ""), _negated=True),
+                                name="hold_has_reason",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Draft",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
+                        ("wrapped_key", models.BinaryField(null=True)),
+                        ("sealed", models.BinaryField(null=True)),
+                        (
+                            "kind",
+                            models.CharField(
+                                choices=[
+                                    ("initial_report", "Initial report"),
+                                    ("supplement", "Supplement"),
+                                    ("victim_seen", "Child seen"),
+                                    ("caregiver_contact", "Caregiver contacted"),
+                                    ("suspect_interview", "Suspect interviewed"),
+                                    (
+                                        "forensic_interview_requested",
+                                        "Forensic interview requested",
+                                    ),
+                                    ("forensic_interview_held", "Forensic interview held"),
+                                    ("medical_exam", "Medical exam"),
+                                    ("kit_collected", "Kit collected"),
+                                    ("kit_to_lab", "Kit sent to lab"),
+                                    ("lab_result", "Lab result"),
+                                    ("agency_notified", "Children's Division notified"),
+                                    ("prosecutor_submission", "Submitted to prosecutor"),
+                                    ("prosecutor_decision", "Prosecutor's decision"),
+                                ],
+                                max_length=40,
+                            ),
+                        ),
+                        ("version", models.PositiveIntegerField(default=1)),
+                        ("saved_at", models.DateTimeField()),
+                        ("submission_key", models.UUIDField(editable=False)),
+                        (
+                            "account",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="drafts",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="drafts",
+                                to="cases.case",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("-saved_at",),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("case", "account"), name="draft_one_per_case_and_account"
+                            )
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="Evidence",
+                    fields=[
+                        (
+                            "id",
+                            models.UUIDField(
+                                default=uuid.uuid4,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("item", models.CharField(max_length=40)),
+                        ("description", models.CharField(max_length=200)),
+                        ("entered_at", models.DateTimeField()),
+                        ("disposition", models.CharField(blank=True, max_length=200)),
+                        ("dispositioned_at", models.DateTimeField(blank=True, null=True)),
+                        (
+                            "case",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="evidence",
+                                to="cases.case",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("item",),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("case", "item"), name="evidence_item_once"
+                            ),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    models.Q(
+                                        ("disposition", ""), ("dispositioned_at__isnull", True)
+                                    ),
+                                    models.Q(
+                                        models.Q(("disposition", ""), _negated=True),
+                                        ("dispositioned_at__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
+                                name="evidence_disposition_dated",
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
+                    name="ImportChunk",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True,
+                                primary_key=True,
+                                serialize=False,
+                                verbose_name="ID",
+                            ),
+                        ),
+                        ("position", models.PositiveIntegerField()),
+                        ("sealed", models.BinaryField()),
+                        (
+                            "run",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="chunks",
+                                to="cases.importrun",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "ordering": ("position",),
+                        "constraints": [
+                            models.UniqueConstraint(
+                                fields=("run", "position"), name="import_chunk_once"
+                            )
+                        ],
+                    },
+                ),
+            ]
+        ),
+        Together(
+            [
+                migrations.AddConstraint(
+                    model_name="involvedperson",
+                    constraint=models.CheckConstraint(
                         condition=models.Q(
                             (
-                                "clock_kind__in",
+                                "role__in",
+                                ["non_offending_caregiver", "suspect", "reporter", "witness"],
+                            )
+                        ),
+                        name="person_role_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="casestatechange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "received",
+                                    "under_review",
+                                    "assigned",
+                                    "active",
+                                    "awaiting_lab",
+                                    "awaiting_prosecutor",
+                                    "inactive",
+                                    "closed",
+                                    "reopened",
+                                ],
+                            )
+                        ),
+                        name="state_change_state_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="casestatechange",
+                    constraint=models.UniqueConstraint(
+                        fields=("case", "source_digest"), name="state_change_imported_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="casestatechange",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("signed_by__isnull", True),
+                            ("officer__isnull", True),
+                            models.Q(("signed_by", models.F("officer")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="closure_signed_by_another",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="assignment",
+                    index=models.Index(
+                        fields=["officer", "assigned_at"], name="assignment_officer"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="assignment",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("case",),
+                        name="assignment_one_current",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="policy",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="policy_has_reason"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="referral",
+                    constraint=models.UniqueConstraint(
+                        fields=("channel", "organization", "reference"),
+                        name="referral_reference_once",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="referral",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("channel__in", ["scene", "walk_in", "hotline", "hospital"])
+                        ),
+                        name="referral_channel_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="referral",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("priority__in", ["1", "2", "3", ""])),
+                        name="referral_priority_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="referral",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("acknowledged_at__isnull", True),
+                            ("acknowledged_at__gte", models.F("received_at")),
+                            _connector="OR",
+                        ),
+                        name="referral_acknowledged_after_receipt",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="flag",
+                    index=models.Index(
+                        condition=models.Q(
+                            ("status", "open"), models.Q(("step", "commander"), _negated=True)
+                        ),
+                        fields=["acknowledge_by"],
+                        name="flag_climbs",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="flag",
+                    index=models.Index(
+                        condition=models.Q(("status", "waived")),
+                        fields=["waived_until"],
+                        name="flag_returns",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="flag",
+                    index=models.Index(
+                        condition=models.Q(("status", "resolved"), _negated=True),
+                        fields=["case"],
+                        name="flag_standing_case",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="flag",
+                    index=models.Index(fields=["raised_at"], name="flag_raised"),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "stalled",
+                                    "under_documented",
+                                    "copied_narrative",
+                                    "orphaned",
+                                    "referral_unanswered",
+                                    "closed_incomplete",
+                                    "backfilled",
+                                    "overloaded",
+                                ],
+                            )
+                        ),
+                        name="flag_kind_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["open", "acknowledged", "waived", "resolved"])
+                        ),
+                        name="flag_status_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("step__in", ["sergeant", "captain", "commander"])),
+                        name="flag_step_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("case__isnull", False),
+                                ("officer__isnull", True),
+                                ("referral__isnull", True),
+                            ),
+                            models.Q(
+                                ("case__isnull", True),
+                                ("officer__isnull", False),
+                                ("referral__isnull", True),
+                            ),
+                            models.Q(
+                                ("case__isnull", True),
+                                ("officer__isnull", True),
+                                ("referral__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="flag_has_one_subject",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "resolved"), _negated=True), ("case__isnull", False)
+                        ),
+                        fields=("case", "kind", "clock_kind", "clock_key"),
+                        name="flag_stands_once_per_case",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "resolved"), _negated=True),
+                            ("officer__isnull", False),
+                        ),
+                        fields=("officer", "kind"),
+                        name="flag_stands_once_per_officer",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "resolved"), _negated=True),
+                            ("referral__isnull", False),
+                        ),
+                        fields=("referral", "kind"),
+                        name="flag_stands_once_per_referral",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "resolved"), _negated=True),
+                            ("resolved_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="flag_resolved_dated",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "waived"), _negated=True),
+                            models.Q(
+                                ("waived_until__isnull", False),
+                                models.Q(("comment", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="flag_waived_with_reason_and_end",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="flag",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "acknowledged"), _negated=True),
+                            models.Q(
+                                ("acknowledged_at__isnull", False),
+                                ("acknowledged_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="flag_acknowledged_by_somebody",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="clock",
+                    index=models.Index(
+                        condition=models.Q(
+                            ("met_at__isnull", True),
+                            ("stopped_at__isnull", True),
+                            ("flagged_at__isnull", True),
+                        ),
+                        fields=["due_at"],
+                        name="clock_unflagged_due",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="clock",
+                    index=models.Index(
+                        condition=models.Q(("met_at__isnull", True), ("stopped_at__isnull", True)),
+                        fields=["case", "due_at"],
+                        name="clock_case_running",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="clock",
+                    index=models.Index(
+                        condition=models.Q(
+                            models.Q(
+                                ("met_at__isnull", True),
+                                ("stopped_at__isnull", True),
+                                _negated=True,
+                            ),
+                            ("flagged_at__isnull", False),
+                        ),
+                        fields=["id"],
+                        name="clock_flagged_settled",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="clock",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
                                 [
                                     "initial_report",
                                     "assignment",
@@ -1635,927 +2265,488 @@ class Migration(migrations.Migration):
                                 ],
                             )
                         ),
-                        name="hold_clock_kind_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="hold_ends"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True), name="hold_has_reason"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Draft",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                        name="clock_kind_known",
                     ),
                 ),
-                ("key_id", models.CharField(blank=True, editable=False, max_length=64)),
-                ("wrapped_key", models.BinaryField(null=True)),
-                ("sealed", models.BinaryField(null=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("initial_report", "Initial report"),
-                            ("supplement", "Supplement"),
-                            ("victim_seen", "Child seen"),
-                            ("caregiver_contact", "Caregiver contacted"),
-                            ("suspect_interview", "Suspect interviewed"),
-                            ("forensic_interview_requested", "Forensic interview requested"),
-                            ("forensic_interview_held", "Forensic interview held"),
-                            ("medical_exam", "Medical exam"),
-                            ("kit_collected", "Kit collected"),
-                            ("kit_to_lab", "Kit sent to lab"),
-                            ("lab_result", "Lab result"),
-                            ("agency_notified", "Children's Division notified"),
-                            ("prosecutor_submission", "Submitted to prosecutor"),
-                            ("prosecutor_decision", "Prosecutor's decision"),
-                        ],
-                        max_length=40,
+                migrations.AddConstraint(
+                    model_name="clock",
+                    constraint=models.UniqueConstraint(
+                        fields=("case", "kind", "key"), name="clock_once_per_case_kind_key"
                     ),
                 ),
-                ("version", models.PositiveIntegerField(default=1)),
-                ("saved_at", models.DateTimeField()),
-                ("submission_key", models.UUIDField(editable=False)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="drafts",
-                        to=settings.AUTH_USER_MODEL,
+                migrations.AddConstraint(
+                    model_name="clock",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("case__isnull", True)),
+                        fields=("referral", "kind"),
+                        name="clock_once_per_loose_referral",
                     ),
                 ),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="drafts",
-                        to="cases.case",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("-saved_at",),
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("case", "account"), name="draft_one_per_case_and_account"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Evidence",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("item", models.CharField(max_length=40)),
-                ("description", models.CharField(max_length=200)),
-                ("entered_at", models.DateTimeField()),
-                ("disposition", models.CharField(blank=True, max_length=200)),
-                ("dispositioned_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="evidence",
-                        to="cases.case",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ("item",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("case", "item"), name="evidence_item_once"),
-                    models.CheckConstraint(
+                migrations.AddConstraint(
+                    model_name="clock",
+                    constraint=models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("disposition", ""), ("dispositioned_at__isnull", True)),
-                            models.Q(
-                                models.Q(("disposition", ""), _negated=True),
-                                ("dispositioned_at__isnull", False),
-                            ),
+                            ("case__isnull", False), ("referral__isnull", False), _connector="OR"
+                        ),
+                        name="clock_has_a_subject",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="clock",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("due_at__gte", models.F("starts_at"))),
+                        name="clock_due_after_start",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="response",
+                    index=models.Index(fields=["case", "entered_at"], name="response_case_entered"),
+                ),
+                migrations.AddIndex(
+                    model_name="response",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        fields=["bands"], name="response_bands"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="response",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "initial_report",
+                                    "supplement",
+                                    "victim_seen",
+                                    "caregiver_contact",
+                                    "suspect_interview",
+                                    "forensic_interview_requested",
+                                    "forensic_interview_held",
+                                    "medical_exam",
+                                    "kit_collected",
+                                    "kit_to_lab",
+                                    "lab_result",
+                                    "agency_notified",
+                                    "prosecutor_submission",
+                                    "prosecutor_decision",
+                                ],
+                            )
+                        ),
+                        name="response_kind_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="response",
+                    constraint=models.UniqueConstraint(
+                        fields=("case", "source_digest"), name="response_imported_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="elementanswer",
+                    constraint=models.UniqueConstraint(
+                        fields=("response", "element"), name="answer_once_per_element"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="elementanswer",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["answered", "not_done", "not_applicable"])
+                        ),
+                        name="answer_status_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="elementanswer",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True),
+                        name="answer_says_something",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="review",
+                    index=models.Index(fields=["case", "entered_at"], name="review_case_entered"),
+                ),
+                migrations.AddConstraint(
+                    model_name="review",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("subject__in", ["report", "closure"])),
+                        name="review_subject_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="review",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("decision__in", ["approved", "returned"])),
+                        name="review_decision_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="review",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("subject", "report"), _negated=True),
+                            ("response__isnull", False),
                             _connector="OR",
                         ),
-                        name="evidence_disposition_dated",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ImportChunk",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                        name="report_review_names_report",
                     ),
                 ),
-                ("position", models.PositiveIntegerField()),
-                ("sealed", models.BinaryField()),
-                (
-                    "run",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="chunks",
-                        to="cases.importrun",
+                migrations.AddConstraint(
+                    model_name="review",
+                    constraint=models.UniqueConstraint(
+                        fields=("case", "source_digest"), name="review_imported_once"
                     ),
                 ),
-            ],
-            options={
-                "ordering": ("position",),
-                "constraints": [
-                    models.UniqueConstraint(fields=("run", "position"), name="import_chunk_once")
-                ],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="involvedperson",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role__in", ["non_offending_caregiver", "suspect", "reporter", "witness"])
-                ),
-                name="person_role_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="casestatechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "received",
-                            "under_review",
-                            "assigned",
-                            "active",
-                            "awaiting_lab",
-                            "awaiting_prosecutor",
-                            "inactive",
-                            "closed",
-                            "reopened",
-                        ],
-                    )
-                ),
-                name="state_change_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="casestatechange",
-            constraint=models.UniqueConstraint(
-                fields=("case", "source_digest"), name="state_change_imported_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="casestatechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("signed_by__isnull", True),
-                    ("officer__isnull", True),
-                    models.Q(("signed_by", models.F("officer")), _negated=True),
-                    _connector="OR",
-                ),
-                name="closure_signed_by_another",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(fields=["officer", "assigned_at"], name="assignment_officer"),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_at__isnull", True)),
-                fields=("case",),
-                name="assignment_one_current",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="policy_has_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.UniqueConstraint(
-                fields=("channel", "organization", "reference"), name="referral_reference_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["scene", "walk_in", "hotline", "hospital"])),
-                name="referral_channel_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority__in", ["1", "2", "3", ""])),
-                name="referral_priority_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="referral",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("acknowledged_at__isnull", True),
-                    ("acknowledged_at__gte", models.F("received_at")),
-                    _connector="OR",
-                ),
-                name="referral_acknowledged_after_receipt",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="flag",
-            index=models.Index(
-                condition=models.Q(
-                    ("status", "open"), models.Q(("step", "commander"), _negated=True)
-                ),
-                fields=["acknowledge_by"],
-                name="flag_climbs",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="flag",
-            index=models.Index(
-                condition=models.Q(("status", "waived")),
-                fields=["waived_until"],
-                name="flag_returns",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="flag",
-            index=models.Index(
-                condition=models.Q(("status", "resolved"), _negated=True),
-                fields=["case"],
-                name="flag_standing_case",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="flag",
-            index=models.Index(fields=["raised_at"], name="flag_raised"),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "stalled",
-                            "under_documented",
-                            "copied_narrative",
-                            "orphaned",
-                            "referral_unanswered",
-                            "closed_incomplete",
-                            "backfilled",
-                            "overloaded",
-                        ],
-                    )
-                ),
-                name="flag_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["open", "acknowledged", "waived", "resolved"])),
-                name="flag_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("step__in", ["sergeant", "captain", "commander"])),
-                name="flag_step_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("case__isnull", False),
-                        ("officer__isnull", True),
-                        ("referral__isnull", True),
+                migrations.AddConstraint(
+                    model_name="account",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "discipline__in",
+                                [
+                                    "advocacy_center",
+                                    "prosecutor",
+                                    "medical",
+                                    "child_protection",
+                                    "therapist",
+                                    "",
+                                ],
+                            )
+                        ),
+                        name="account_discipline_known",
                     ),
-                    models.Q(
-                        ("case__isnull", True),
-                        ("officer__isnull", False),
-                        ("referral__isnull", True),
+                ),
+                migrations.AddConstraint(
+                    model_name="rolepermission",
+                    constraint=models.UniqueConstraint(
+                        fields=("role", "permission"), name="role_permission_once"
                     ),
-                    models.Q(
-                        ("case__isnull", True),
-                        ("officer__isnull", True),
-                        ("referral__isnull", False),
+                ),
+                migrations.AddConstraint(
+                    model_name="rolepermission",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "permission__in",
+                                [
+                                    "view_cases",
+                                    "create_case",
+                                    "log_response",
+                                    "review_report",
+                                    "assign_case",
+                                    "see_dashboard",
+                                    "acknowledge_flag",
+                                    "waive_flag",
+                                    "close_case",
+                                    "reopen_case",
+                                    "grant_access",
+                                    "reveal_identity",
+                                    "see_figures",
+                                    "prepare_release",
+                                    "import_caseload",
+                                    "manage_accounts",
+                                    "manage_roles",
+                                    "edit_policy",
+                                    "see_audit",
+                                ],
+                            )
+                        ),
+                        name="role_permission_known",
                     ),
-                    _connector="OR",
                 ),
-                name="flag_has_one_subject",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("status", "resolved"), _negated=True), ("case__isnull", False)
-                ),
-                fields=("case", "kind", "clock_kind", "clock_key"),
-                name="flag_stands_once_per_case",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("status", "resolved"), _negated=True), ("officer__isnull", False)
-                ),
-                fields=("officer", "kind"),
-                name="flag_stands_once_per_officer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("status", "resolved"), _negated=True), ("referral__isnull", False)
-                ),
-                fields=("referral", "kind"),
-                name="flag_stands_once_per_referral",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "resolved"), _negated=True),
-                    ("resolved_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="flag_resolved_dated",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "waived"), _negated=True),
-                    models.Q(
-                        ("waived_until__isnull", False), models.Q(("comment", ""), _negated=True)
+                migrations.AddConstraint(
+                    model_name="savedfilter",
+                    constraint=models.UniqueConstraint(
+                        fields=("account", "screen", "name"), name="saved_filter_name_once"
                     ),
-                    _connector="OR",
                 ),
-                name="flag_waived_with_reason_and_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "acknowledged"), _negated=True),
-                    models.Q(
-                        ("acknowledged_at__isnull", False), ("acknowledged_by__isnull", False)
+                migrations.AddConstraint(
+                    model_name="officer",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("rank__in", ["officer", "detective", "sergeant", "captain"])
+                        ),
+                        name="officer_rank_known",
                     ),
-                    _connector="OR",
                 ),
-                name="flag_acknowledged_by_somebody",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                condition=models.Q(
-                    ("met_at__isnull", True),
-                    ("stopped_at__isnull", True),
-                    ("flagged_at__isnull", True),
+                migrations.AddConstraint(
+                    model_name="officer",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("active_to__isnull", True),
+                            ("active_to__gte", models.F("active_from")),
+                            _connector="OR",
+                        ),
+                        name="officer_leaves_after_joining",
+                    ),
                 ),
-                fields=["due_at"],
-                name="clock_unflagged_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                condition=models.Q(("met_at__isnull", True), ("stopped_at__isnull", True)),
-                fields=["case", "due_at"],
-                name="clock_case_running",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="clock",
-            index=models.Index(
-                condition=models.Q(
-                    models.Q(("met_at__isnull", True), ("stopped_at__isnull", True), _negated=True),
-                    ("flagged_at__isnull", False),
+                migrations.AddConstraint(
+                    model_name="importrun",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["previewed", "queued", "running", "done", "failed"])
+                        ),
+                        name="import_state_known",
+                    ),
                 ),
-                fields=["id"],
-                name="clock_flagged_settled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "initial_report",
-                            "assignment",
-                            "referral_acknowledged",
-                            "victim_seen",
-                            "agency_notified",
-                            "caregiver_contact",
-                            "sergeant_review",
-                            "forensic_interview_requested",
-                            "forensic_interview_held",
-                            "kit_collected",
-                            "kit_to_lab",
-                            "next_supplement",
-                            "prosecutor_decision",
-                            "reassignment_acknowledged",
-                            "flag_acknowledged",
-                        ],
-                    )
+                migrations.AddConstraint(
+                    model_name="importrun",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("source__in", ["bundle", "csv"])),
+                        name="import_source_known",
+                    ),
                 ),
-                name="clock_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.UniqueConstraint(
-                fields=("case", "kind", "key"), name="clock_once_per_case_kind_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("case__isnull", True)),
-                fields=("referral", "kind"),
-                name="clock_once_per_loose_referral",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("case__isnull", False), ("referral__isnull", False), _connector="OR"
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        models.OrderBy(models.F("last_entry_at"), descending=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="case_entry",
+                    ),
                 ),
-                name="clock_has_a_subject",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clock",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_at__gte", models.F("starts_at"))),
-                name="clock_due_after_start",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=models.Index(fields=["case", "entered_at"], name="response_case_entered"),
-        ),
-        migrations.AddIndex(
-            model_name="response",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["bands"], name="response_bands"),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "initial_report",
-                            "supplement",
-                            "victim_seen",
-                            "caregiver_contact",
-                            "suspect_interview",
-                            "forensic_interview_requested",
-                            "forensic_interview_held",
-                            "medical_exam",
-                            "kit_collected",
-                            "kit_to_lab",
-                            "lab_result",
-                            "agency_notified",
-                            "prosecutor_submission",
-                            "prosecutor_decision",
-                        ],
-                    )
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        models.F("squad"),
+                        models.OrderBy(models.F("last_entry_at"), descending=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="case_squad_entry",
+                    ),
                 ),
-                name="response_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="response",
-            constraint=models.UniqueConstraint(
-                fields=("case", "source_digest"), name="response_imported_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elementanswer",
-            constraint=models.UniqueConstraint(
-                fields=("response", "element"), name="answer_once_per_element"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elementanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["answered", "not_done", "not_applicable"])),
-                name="answer_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="elementanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="answer_says_something"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(fields=["case", "entered_at"], name="review_case_entered"),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("subject__in", ["report", "closure"])),
-                name="review_subject_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("decision__in", ["approved", "returned"])),
-                name="review_decision_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("subject", "report"), _negated=True),
-                    ("response__isnull", False),
-                    _connector="OR",
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        models.F("detective"),
+                        models.OrderBy(models.F("last_entry_at"), descending=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="case_detective_entry",
+                    ),
                 ),
-                name="report_review_names_report",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                fields=("case", "source_digest"), name="review_imported_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "discipline__in",
-                        [
-                            "advocacy_center",
-                            "prosecutor",
-                            "medical",
-                            "child_protection",
-                            "therapist",
-                            "",
-                        ],
-                    )
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        models.F("supervisor"),
+                        models.OrderBy(models.F("last_entry_at"), descending=True),
+                        models.OrderBy(models.F("id"), descending=True),
+                        name="case_supervisor_entry",
+                    ),
                 ),
-                name="account_discipline_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolepermission",
-            constraint=models.UniqueConstraint(
-                fields=("role", "permission"), name="role_permission_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rolepermission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "permission__in",
-                        [
-                            "view_cases",
-                            "create_case",
-                            "log_response",
-                            "review_report",
-                            "assign_case",
-                            "see_dashboard",
-                            "acknowledge_flag",
-                            "waive_flag",
-                            "close_case",
-                            "reopen_case",
-                            "grant_access",
-                            "reveal_identity",
-                            "see_figures",
-                            "prepare_release",
-                            "import_caseload",
-                            "manage_accounts",
-                            "manage_roles",
-                            "edit_policy",
-                            "see_audit",
-                        ],
-                    )
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        condition=models.Q(("state__in", ["closed", "inactive"]), _negated=True),
+                        fields=["squad", "next_due_at"],
+                        name="case_open_squad_due",
+                    ),
                 ),
-                name="role_permission_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="savedfilter",
-            constraint=models.UniqueConstraint(
-                fields=("account", "screen", "name"), name="saved_filter_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="officer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rank__in", ["officer", "detective", "sergeant", "captain"])),
-                name="officer_rank_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="officer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("active_to__isnull", True),
-                    ("active_to__gte", models.F("active_from")),
-                    _connector="OR",
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        condition=models.Q(("state__in", ["closed", "inactive"]), _negated=True),
+                        fields=["detective", "next_due_at"],
+                        name="case_open_detective_due",
+                    ),
                 ),
-                name="officer_leaves_after_joining",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["previewed", "queued", "running", "done", "failed"])
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        condition=models.Q(("state__in", ["closed", "inactive"]), _negated=True),
+                        fields=["next_due_at"],
+                        name="case_open_due",
+                    ),
                 ),
-                name="import_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importrun",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["bundle", "csv"])), name="import_source_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                models.OrderBy(models.F("last_entry_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="case_entry",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                models.F("squad"),
-                models.OrderBy(models.F("last_entry_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="case_squad_entry",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                models.F("detective"),
-                models.OrderBy(models.F("last_entry_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="case_detective_entry",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                models.F("supervisor"),
-                models.OrderBy(models.F("last_entry_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                name="case_supervisor_entry",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("state__in", ["closed", "inactive"]), _negated=True),
-                fields=["squad", "next_due_at"],
-                name="case_open_squad_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("state__in", ["closed", "inactive"]), _negated=True),
-                fields=["detective", "next_due_at"],
-                name="case_open_detective_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("state__in", ["closed", "inactive"]), _negated=True),
-                fields=["next_due_at"],
-                name="case_open_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("concerns", []), _negated=True),
-                fields=["squad"],
-                name="case_concerns",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("wake_at__isnull", False)),
-                fields=["wake_at"],
-                name="case_wakes",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["number"], name="case_number_part", opclasses=("gin_trgm_ops",)
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["scene", "walk_in", "hotline", "hospital"])),
-                name="case_channel_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "offense_class__in",
-                        [
-                            "rape",
-                            "sodomy",
-                            "molestation",
-                            "abuse",
-                            "neglect",
-                            "exploitation",
-                            "non_abuse",
-                            "unclassified",
-                        ],
-                    )
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        condition=models.Q(("concerns", []), _negated=True),
+                        fields=["squad"],
+                        name="case_concerns",
+                    ),
                 ),
-                name="case_offense_class_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "received",
-                            "under_review",
-                            "assigned",
-                            "active",
-                            "awaiting_lab",
-                            "awaiting_prosecutor",
-                            "inactive",
-                            "closed",
-                            "reopened",
-                        ],
-                    )
+                migrations.AddIndex(
+                    model_name="case",
+                    index=models.Index(
+                        condition=models.Q(("wake_at__isnull", False)),
+                        fields=["wake_at"],
+                        name="case_wakes",
+                    ),
                 ),
-                name="case_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("priority__in", ["1", "2", "3", ""])),
-                name="case_priority_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "disposition__in",
-                        [
-                            "cleared_arrest",
-                            "cleared_exceptional_A",
-                            "cleared_exceptional_B",
-                            "cleared_exceptional_C",
-                            "cleared_exceptional_D",
-                            "cleared_exceptional_E",
-                            "cleared_exceptional",
-                            "unfounded",
-                            "inactive",
-                            "",
-                        ],
-                    )
+                migrations.AddIndex(
+                    model_name="case",
+                    index=django.contrib.postgres.indexes.GinIndex(
+                        fields=["number"], name="case_number_part", opclasses=("gin_trgm_ops",)
+                    ),
                 ),
-                name="case_disposition_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["closed", "inactive"]), _negated=True),
-                    models.Q(("disposition", ""), _negated=True),
-                    _connector="OR",
+                migrations.AddConstraint(
+                    model_name="case",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("channel__in", ["scene", "walk_in", "hotline", "hospital"])
+                        ),
+                        name="case_channel_known",
+                    ),
                 ),
-                name="case_ended_has_disposition",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["closed", "inactive"]),
-                    models.Q(("closed_at__isnull", True), ("disposition", "")),
-                    _connector="OR",
+                migrations.AddConstraint(
+                    model_name="case",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "offense_class__in",
+                                [
+                                    "rape",
+                                    "sodomy",
+                                    "molestation",
+                                    "abuse",
+                                    "neglect",
+                                    "exploitation",
+                                    "non_abuse",
+                                    "unclassified",
+                                ],
+                            )
+                        ),
+                        name="case_offense_class_known",
+                    ),
                 ),
-                name="case_open_has_no_disposition",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("settled__isnull", True),
-                    ("settled__lte", models.F("required")),
-                    _connector="OR",
+                migrations.AddConstraint(
+                    model_name="case",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "received",
+                                    "under_review",
+                                    "assigned",
+                                    "active",
+                                    "awaiting_lab",
+                                    "awaiting_prosecutor",
+                                    "inactive",
+                                    "closed",
+                                    "reopened",
+                                ],
+                            )
+                        ),
+                        name="case_state_known",
+                    ),
                 ),
-                name="case_settled_within_required",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="victim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "age_band__in",
-                        ["0-2", "3-5", "6-9", "10-12", "13-15", "16-17", "18+", "unknown"],
-                    )
+                migrations.AddConstraint(
+                    model_name="case",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("priority__in", ["1", "2", "3", ""])),
+                        name="case_priority_known",
+                    ),
                 ),
-                name="victim_age_band_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="victim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sex__in", ["F", "M", "X", ""])), name="victim_sex_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="blindtoken",
-            index=models.Index(fields=["digest", "kind"], name="blind_token_digest"),
-        ),
-        migrations.AddConstraint(
-            model_name="blindtoken",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("victim__isnull", True), ("person__isnull", True), _connector="XOR"
+                migrations.AddConstraint(
+                    model_name="case",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "disposition__in",
+                                [
+                                    "cleared_arrest",
+                                    "cleared_exceptional_A",
+                                    "cleared_exceptional_B",
+                                    "cleared_exceptional_C",
+                                    "cleared_exceptional_D",
+                                    "cleared_exceptional_E",
+                                    "cleared_exceptional",
+                                    "unfounded",
+                                    "inactive",
+                                    "",
+                                ],
+                            )
+                        ),
+                        name="case_disposition_known",
+                    ),
                 ),
-                name="blind_token_of_one_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="wall",
-            index=models.Index(
-                condition=models.Q(("lifted_at__isnull", True)),
-                fields=["account", "case"],
-                name="wall_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wall",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lifted_at__isnull", True)),
-                fields=("case", "account"),
-                name="wall_stands_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="wall",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="wall_has_reason"
-            ),
+                migrations.AddConstraint(
+                    model_name="case",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["closed", "inactive"]), _negated=True),
+                            models.Q(("disposition", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="case_ended_has_disposition",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="case",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["closed", "inactive"]),
+                            models.Q(("closed_at__isnull", True), ("disposition", "")),
+                            _connector="OR",
+                        ),
+                        name="case_open_has_no_disposition",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="case",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("settled__isnull", True),
+                            ("settled__lte", models.F("required")),
+                            _connector="OR",
+                        ),
+                        name="case_settled_within_required",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="victim",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "age_band__in",
+                                ["0-2", "3-5", "6-9", "10-12", "13-15", "16-17", "18+", "unknown"],
+                            )
+                        ),
+                        name="victim_age_band_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="victim",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("sex__in", ["F", "M", "X", ""])),
+                        name="victim_sex_known",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="blindtoken",
+                    index=models.Index(fields=["digest", "kind"], name="blind_token_digest"),
+                ),
+                migrations.AddConstraint(
+                    model_name="blindtoken",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("victim__isnull", True), ("person__isnull", True), _connector="XOR"
+                        ),
+                        name="blind_token_of_one_person",
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="wall",
+                    index=models.Index(
+                        condition=models.Q(("lifted_at__isnull", True)),
+                        fields=["account", "case"],
+                        name="wall_account",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="wall",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("lifted_at__isnull", True)),
+                        fields=("case", "account"),
+                        name="wall_stands_once",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="wall",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="wall_has_reason"
+                    ),
+                ),
+            ]
         ),
     ]

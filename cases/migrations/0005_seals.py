@@ -7,6 +7,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.together import Together
+
 GIVEN = (("captain", "expunge_identity"), ("administrator", "see_seals"), ("auditor", "see_seals"))
 
 
@@ -139,124 +141,134 @@ class Migration(migrations.Migration):
                 name="role_permission_known",
             ),
         ),
-        migrations.AddField(
-            model_name="expunge",
-            name="case",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="expunges",
-                to="cases.case",
-            ),
-        ),
-        migrations.AddField(
-            model_name="expunge",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="expunge",
-            name="person",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="expunges",
-                to="cases.involvedperson",
-            ),
-        ),
-        migrations.AddField(
-            model_name="expunge",
-            name="requested_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="expunge",
-            name="victim",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="expunges",
-                to="cases.victim",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expunge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["requested", "withdrawn", "confirmed", "done"])),
-                name="expunge_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expunge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("victim__isnull", True), ("person__isnull", True), _connector="XOR"
-                ),
-                name="expunge_of_one_person",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expunge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("court_order", ""), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                ),
-                name="expunge_has_order_and_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expunge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["requested", "withdrawn"]),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        models.Q(("decided_by", models.F("requested_by")), _negated=True),
+        Together(
+            [
+                migrations.AddField(
+                    model_name="expunge",
+                    name="case",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="expunges",
+                        to="cases.case",
                     ),
-                    _connector="OR",
                 ),
-                name="expunge_takes_two_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expunge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "done"), _negated=True),
-                    models.Q(("leaves", []), ("shredded_at__isnull", False)),
-                    _connector="OR",
+                migrations.AddField(
+                    model_name="expunge",
+                    name="decided_by",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
-                name="expunge_done_is_shredded",
-            ),
+                migrations.AddField(
+                    model_name="expunge",
+                    name="person",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="expunges",
+                        to="cases.involvedperson",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="expunge",
+                    name="requested_by",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="expunge",
+                    name="victim",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="expunges",
+                        to="cases.victim",
+                    ),
+                ),
+            ]
         ),
-        migrations.AddConstraint(
-            model_name="expunge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "withdrawn"), _negated=True),
-                fields=("victim",),
-                name="expunge_once_per_victim",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="expunge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "withdrawn"), _negated=True),
-                fields=("person",),
-                name="expunge_once_per_person",
-            ),
+        Together(
+            [
+                migrations.AddConstraint(
+                    model_name="expunge",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["requested", "withdrawn", "confirmed", "done"])
+                        ),
+                        name="expunge_state_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="expunge",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("victim__isnull", True), ("person__isnull", True), _connector="XOR"
+                        ),
+                        name="expunge_of_one_person",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="expunge",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("court_order", ""), _negated=True),
+                            models.Q(("reason", ""), _negated=True),
+                        ),
+                        name="expunge_has_order_and_reason",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="expunge",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["requested", "withdrawn"]),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="expunge_takes_two_people",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="expunge",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "done"), _negated=True),
+                            models.Q(("leaves", []), ("shredded_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="expunge_done_is_shredded",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="expunge",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state", "withdrawn"), _negated=True),
+                        fields=("victim",),
+                        name="expunge_once_per_victim",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="expunge",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state", "withdrawn"), _negated=True),
+                        fields=("person",),
+                        name="expunge_once_per_person",
+                    ),
+                ),
+            ]
         ),
         migrations.RunPython(seed, migrations.RunPython.noop),
     ]

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models import F, Q
 
+from audit.together import Together
+
 FLAG_KINDS = [
     ("stalled", "Stalled"),
     ("under_documented", "Near-empty report"),
@@ -101,39 +103,51 @@ class Migration(migrations.Migration):
             ],
             options={"ordering": ("-revealed_at", "id")},
         ),
-        migrations.AddIndex(
-            model_name="reveal",
-            index=models.Index(fields=["account", "-revealed_at"], name="reveal_account_at"),
-        ),
-        migrations.AddConstraint(
-            model_name="reveal",
-            constraint=models.CheckConstraint(
-                condition=Q(reason_code__in=[code for code, _ in REASONS]),
-                name="reveal_reason_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reveal",
-            constraint=models.CheckConstraint(
-                condition=Q(victim__isnull=False, person__isnull=True, response__isnull=True)
-                | Q(victim__isnull=True, person__isnull=False, response__isnull=True)
-                | Q(victim__isnull=True, person__isnull=True, response__isnull=False),
-                name="reveal_of_one_thing",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reveal",
-            constraint=models.CheckConstraint(condition=~Q(reason=""), name="reveal_has_reason"),
-        ),
-        migrations.AddConstraint(
-            model_name="reveal",
-            constraint=models.CheckConstraint(condition=~Q(session=""), name="reveal_in_a_session"),
-        ),
-        migrations.AddConstraint(
-            model_name="reveal",
-            constraint=models.CheckConstraint(
-                condition=Q(masked_at__gte=F("revealed_at")), name="reveal_ends"
-            ),
+        Together(
+            [
+                migrations.AddIndex(
+                    model_name="reveal",
+                    index=models.Index(
+                        fields=["account", "-revealed_at"], name="reveal_account_at"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reveal",
+                    constraint=models.CheckConstraint(
+                        condition=Q(reason_code__in=[code for code, _ in REASONS]),
+                        name="reveal_reason_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reveal",
+                    constraint=models.CheckConstraint(
+                        condition=Q(
+                            victim__isnull=False, person__isnull=True, response__isnull=True
+                        )
+                        | Q(victim__isnull=True, person__isnull=False, response__isnull=True)
+                        | Q(victim__isnull=True, person__isnull=True, response__isnull=False),
+                        name="reveal_of_one_thing",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reveal",
+                    constraint=models.CheckConstraint(
+                        condition=~Q(reason=""), name="reveal_has_reason"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reveal",
+                    constraint=models.CheckConstraint(
+                        condition=~Q(session=""), name="reveal_in_a_session"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reveal",
+                    constraint=models.CheckConstraint(
+                        condition=Q(masked_at__gte=F("revealed_at")), name="reveal_ends"
+                    ),
+                ),
+            ]
         ),
         migrations.RemoveConstraint(model_name="flag", name="flag_kind_known"),
         migrations.AlterField(

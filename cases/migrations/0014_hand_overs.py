@@ -7,6 +7,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from audit.together import Together
+
 HANDING_OVER = {"within": {"business_days": 3}}
 ACCESS_REVIEWS = {"every": {"days": 365}, "shown_ahead": {"days": 30}}
 
@@ -85,88 +87,97 @@ class Migration(migrations.Migration):
                 name="assignment_left_open_has_ended",
             ),
         ),
-        migrations.AddField(
-            model_name="handover",
-            name="asked_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="handover",
-            name="officer",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="hand_overs",
-                to="cases.officer",
-            ),
-        ),
-        migrations.AddField(
-            model_name="handover",
-            name="settled_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="handover",
-            name="to_squad",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="cases.squad",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["leaves", "moves"])), name="hand_over_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["waiting", "done", "withdrawn"])),
-                name="hand_over_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handover",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "waiting")),
-                fields=("officer",),
-                name="hand_over_waits_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "moves"), ("to_squad__isnull", False)),
-                    models.Q(("kind", "leaves"), ("to_squad__isnull", True)),
-                    _connector="OR",
+        Together(
+            [
+                migrations.AddField(
+                    model_name="handover",
+                    name="asked_by",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
-                name="hand_over_moves_somewhere",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="handover",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "waiting"), ("settled_at__isnull", False), _connector="OR"
+                migrations.AddField(
+                    model_name="handover",
+                    name="officer",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hand_overs",
+                        to="cases.officer",
+                    ),
                 ),
-                name="hand_over_settled_dated",
-            ),
+                migrations.AddField(
+                    model_name="handover",
+                    name="settled_by",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="handover",
+                    name="to_squad",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="cases.squad",
+                    ),
+                ),
+            ]
+        ),
+        Together(
+            [
+                migrations.AddConstraint(
+                    model_name="handover",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["leaves", "moves"])),
+                        name="hand_over_kind_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="handover",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "done", "withdrawn"])),
+                        name="hand_over_state_known",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="handover",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state", "waiting")),
+                        fields=("officer",),
+                        name="hand_over_waits_once",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="handover",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "moves"), ("to_squad__isnull", False)),
+                            models.Q(("kind", "leaves"), ("to_squad__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="hand_over_moves_somewhere",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="handover",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "waiting"), ("settled_at__isnull", False), _connector="OR"
+                        ),
+                        name="hand_over_settled_dated",
+                    ),
+                ),
+            ]
         ),
         migrations.RunPython(add_rules, migrations.RunPython.noop),
     ]

@@ -39,15 +39,14 @@ from tests.leaks import assert_database_is_clean
 
 NOW = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)
 PASSWORDS = sign_ins.new_passwords(SIGN_INS.values())
-SMALL = 70
+SMALL = 40
 
-# Loading takes a while: one worker does it for all of these.
-pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.long]
+pytestmark = pytest.mark.long
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Loaded once for this module, and rolled back behind it."""
+    """Loaded once for all that look at it, and rolled back behind them: others find no case."""
     with django_db_blocker.unblock(), transaction.atomic():
         with acting_as_system("test"):
             load(now=NOW, seed=11, cases=SMALL, passwords=PASSWORDS)
