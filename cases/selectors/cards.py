@@ -135,7 +135,7 @@ def latest_report() -> ArraySubquery:
     decided: QuerySet[Any] = Review.objects.filter(response=OuterRef("pk"))
     reports: QuerySet[Any] = Response.objects.filter(case=OuterRef("pk"), kind="initial_report")
     return ArraySubquery(
-        reports.order_by("-entered_at", "-occurred_at").values(
+        reports.order_by("-entered_at", "-occurred_at", "pk").values(
             json=JSONObject(
                 id=F("pk"),
                 has_answers="has_answers",

@@ -253,5 +253,5 @@ def reports_of(case: Case) -> QuerySet[Any]:
         )
         .select_related("officer")
         .defer("bands", "sealed_narrative")
-        .order_by("-entered_at", "-occurred_at")
+        .order_by("-entered_at", "-occurred_at", "pk")
     )

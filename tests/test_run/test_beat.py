@@ -10,22 +10,28 @@ from typing import Any
 import pytest
 from celery import Celery
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection
 
 from caseunit.beat import LOCK_KEY, LOOK_EVERY_SECONDS, LeaderScheduler
 from caseunit.celery import app
 from caseunit.embedded.children import wait_until
+from tests.cache import empty_cache
 from tests.test_run.conftest import CHECKOUT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.unbound]
 
 OBJECT_ID = LOCK_KEY & 0xFFFFFFFF
-LEADERS = (
-    f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {OBJECT_ID} AND granted"
-)
+# Of this database: others that run beside it have beats of their own on the same server.
+LEADERS = f"""
+SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+WHERE datname = current_database() AND locktype = 'advisory' AND objid = {OBJECT_ID} AND granted
+"""
 
-WAITING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_try_advisory_lock%'"
+BEATS = f"beats-{os.getpid()}"
+WAITING = """
+SELECT pid FROM pg_stat_activity
+WHERE datname = current_database() AND query LIKE 'SELECT pg_try_advisory_lock%'
+"""
 
 
 @pytest.fixture
@@ -39,11 +45,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return send(self, name, *args, **{**kwargs, "queue": "test-beat"})
 
     monkeypatch.setattr(Celery, "send_task", note)
-    cache.clear()
+    empty_cache()
     yield names
-    with app.connection_for_write() as broker:
-        channel: Any = broker.default_channel
-        channel.queue_purge("test-beat")
+    purge("test-beat")
 
 
 @pytest.fixture
@@ -103,7 +107,7 @@ def test_another_goes_on_without_repeating_what_was_just_handed_out(
 
 def test_what_fell_due_while_nobody_led_is_handed_out_at_once(beats: Any, sent: list[str]) -> None:
     beats().tick()
-    cache.clear()
+    empty_cache()
     end_session_of(leaders()[0])
 
     beats().tick()
@@ -113,9 +117,15 @@ def test_what_fell_due_while_nobody_led_is_handed_out_at_once(beats: Any, sent: 
 
 @contextmanager
 def beat_process() -> Iterator[subprocess.Popen[bytes]]:
-    """A beat as production starts it, on the tests' own database."""
+    """A beat as production starts it, on the tests' own database. What it hands out goes to a queue
+    of its own: a browser's test has a worker, which would do all of it in the midst of others.
+    """
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    environment = {**os.environ, "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
+        "PYTEST_XDIST_WORKER": BEATS,
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "celery", "--app=caseunit", "--quiet", "beat", "--pidfile="],
         cwd=CHECKOUT,
@@ -126,6 +136,14 @@ def beat_process() -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.kill()
+            process.wait()
+            purge(f"test-{BEATS}")
+
+
+def purge(queue: str) -> None:
+    with app.connection_for_write() as broker:
+        channel: Any = broker.default_channel
+        channel.queue_purge(queue)
 
 
 def waiting() -> list[int]:
