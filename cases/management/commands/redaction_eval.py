@@ -13,6 +13,8 @@ SETS = {
     "held out": "held_out.jsonl",
     "blind 1": "blind_1.jsonl",
     "blind 2": "blind_2.jsonl",
+    "blind 3 odd": "blind_3_odd.jsonl",
+    "blind 3 even": "blind_3_even.jsonl",
 }
 FIRST_SIGHT = {
     "blind 1": (
@@ -23,7 +25,17 @@ FIRST_SIGHT = {
         "no longer blind. Written, before it was measured, by who had mended the rule after blind "
         "1; at first sight: recall 0.9628 (311 of 323), precision 0.9685 (307 of 317)"
     ),
+    "blind 3 odd": (
+        "the half that the rule is mended by. Written by a stranger to the rule, hard on purpose; "
+        "at first sight: recall 0.9602 (1158 of 1206), precision 0.9449 (1148 of 1215)"
+    ),
+    "blind 3 even": (
+        "the half whose slips nobody has looked at: what to expect of a stranger's hard texts; "
+        "at first sight: recall 0.9401 (1115 of 1186), precision 0.9629 (1116 of 1159)"
+    ),
 }
+# Nobody mends the rule by what slips here, so nobody is shown it.
+UNSEEN = frozenset({"blind 3 even"})
 FOLDER = Path(__file__).parents[1] / "evaluation"
 
 
@@ -45,7 +57,7 @@ class Command(BaseCommand):
             self._tell(name, result)
             if name in FIRST_SIGHT:
                 self.stdout.write(f"  {FIRST_SIGHT[name]}")
-            if not options["quiet"]:
+            if not options["quiet"] and name not in UNSEEN:
                 self._tell_slips(result)
 
     def _tell(self, name: str, result: Measured) -> None:
