@@ -20,6 +20,8 @@ from cases.rules.words import sentence
 ALERT_SEVERITY = 4
 SOON = timedelta(hours=72)
 NAMED_MISSING = 3
+# `rules.clocks.submitted_reports` in SQL, its last version first.
+STANDS_FIRST = ("-entered_at", "-occurred_at", "-pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def latest_report() -> ArraySubquery:
     decided: QuerySet[Any] = Review.objects.filter(response=OuterRef("pk"))
     reports: QuerySet[Any] = Response.objects.filter(case=OuterRef("pk"), kind="initial_report")
     return ArraySubquery(
-        reports.order_by("-entered_at", "-occurred_at", "pk").values(
+        reports.order_by(*STANDS_FIRST).values(
             json=JSONObject(
                 id=F("pk"),
                 has_answers="has_answers",

@@ -22,7 +22,7 @@ from cases.models.sealing import key_of, place_of
 from cases.rules.documentation import Completeness, completeness
 from cases.rules.facts import AnswerFact
 from cases.rules.policy import Circumstances, Policy
-from cases.selectors.cards import circumstances_of, standing_flags
+from cases.selectors.cards import STANDS_FIRST, circumstances_of, standing_flags
 from cases.selectors.case_detail import CaseHead, head_of
 from cases.selectors.policy import current_policy
 
@@ -253,5 +253,5 @@ def reports_of(case: Case) -> QuerySet[Any]:
         )
         .select_related("officer")
         .defer("bands", "sealed_narrative")
-        .order_by("-entered_at", "-occurred_at", "pk")
+        .order_by(*STANDS_FIRST)
     )

@@ -39,7 +39,7 @@ from tests.leaks import assert_database_is_clean
 
 NOW = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)
 PASSWORDS = sign_ins.new_passwords(SIGN_INS.values())
-SMALL = 40
+SMALL = 70
 
 pytestmark = pytest.mark.long
 

@@ -9,6 +9,9 @@ from audit.events import Event
 from audit.models import Entry
 from cases.enums import ReviewDecision
 from cases.models import Case, Response, Review
+from cases.rules.clocks import submitted_reports
+from cases.selectors.cards import latest_report
+from cases.selectors.facts import case_facts
 from tests.cases.pages import MAX_QUERIES, Desk, words
 from tests.factories import HOUR, NOW, ResponseFactory, ReviewFactory
 
@@ -114,6 +117,23 @@ def test_earlier_versions_stand_below_with_what_was_said(
     assert "Say who, or describe them." in text
     assert "By a call." in text
     assert "A later version replaced this report." in words(desk.as_sergeant.get(url(report)))
+
+
+def test_of_versions_of_one_moment_the_page_shows_the_one_that_the_clocks_judge(
+    desk: Desk, case: Case
+) -> None:
+    versions = ResponseFactory.create_batch(6, case=case, initial_report=True)
+    judged = submitted_reports(case_facts([case.pk])[case.pk].responses)[-1].key
+    listed = Case.objects.annotate(reports=latest_report()).get(pk=case.pk).reports
+
+    replaced = "A later version replaced this report."
+    shown = [
+        str(version.pk)
+        for version in versions
+        if replaced not in words(desk.as_sergeant.get(url(version)))
+    ]
+
+    assert (shown, listed[0]["id"]) == ([judged], judged)
 
 
 def test_an_imported_report_is_judged_by_its_narrative_alone(desk: Desk) -> None:

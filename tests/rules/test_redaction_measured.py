@@ -31,19 +31,25 @@ def test_nearly_every_mention_is_found(result: tuple[str, Measured]) -> None:
     name, found = result
     least, _ = HARD.get(name, (LEAST_RECALL, LEAST_PRECISION))
 
-    assert found.recall >= least, found.recall if name in UNSEEN else found.missed
-    assert found.all.total() == MENTIONS[name]
+    # A failed assertion is unfolded: it must not show the half that the rule is never mended by.
+    recall, mentions = found.recall, found.all.total()
+    shown = [] if name in UNSEEN else found.missed
+    assert recall >= least, shown
+    assert mentions == MENTIONS[name]
 
 
 def test_nearly_nothing_else_is_taken(result: tuple[str, Measured]) -> None:
     name, found = result
     _, least = HARD.get(name, (LEAST_RECALL, LEAST_PRECISION))
 
-    assert found.precision > least, found.precision if name in UNSEEN else found.wrong
+    precision = found.precision
+    shown = [] if name in UNSEEN else found.wrong
+    assert precision > least, shown
 
 
 def test_the_pseudonym_is_nearly_always_the_right_one(result: tuple[str, Measured]) -> None:
-    assert result[1].right_owner > LEAST_RIGHT_PERSON
+    right_person = result[1].right_owner
+    assert right_person > LEAST_RIGHT_PERSON
 
 
 NARRATIVE = (

@@ -68,7 +68,7 @@ LEFT JOIN cases_officer AS detective ON detective.id = one.detective_id
 LEFT JOIN LATERAL (
     SELECT id, has_answers, narrative_length FROM cases_response
     WHERE case_id = one.id AND kind = 'initial_report'
-    ORDER BY entered_at DESC, occurred_at DESC LIMIT 1
+    ORDER BY entered_at DESC, occurred_at DESC, id DESC LIMIT 1
 ) AS report ON TRUE
 ORDER BY page.last_entry_at DESC, page.id DESC"""
 
