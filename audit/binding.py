@@ -1,19 +1,23 @@
-"""In whose name does a transaction write? The database is told, and refuses what is in nobody's.
+"""In whose name does a transaction read and write? The database is told, and refuses nobody.
 
-A trigger on each table of cases reads the setting `caseunit.actor` (migration 0011 of `cases`).
-It is set by the first statement of a transaction that may write, for that transaction alone, from
-the same context that the recorder reads; whoever writes past the application has no context.
+A trigger on each table of cases reads the setting `caseunit.actor` (migration 0011 of `cases`), and
+policies read how far the actor reaches (0018). Both are set before the first statement of a
+transaction that may write or that names a guarded table, for that transaction alone, from the same
+context that the recorder reads; whoever comes past the application has no context.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from audit.context import current
+from audit.ownership import is_owner
 
 NOBODY = "nobody signed in"
 # What begins so never fires a trigger of a case's table: reading a page costs nothing.
@@ -27,13 +31,41 @@ HARMLESS = (
 )
 WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|CALL|DO)\b", re.IGNORECASE)
 BIND = "SELECT set_config('caseunit.actor', %s, %s)"
+# How far somebody reaches is asked again after a change to one of these.
+REACH = re.compile(
+    r"cases_(caseuserobjectpermission|squadgrant|wall|account|role|rolepermission|squad|officer)\b"
+)
+# Who acts, across what, and in which context: a new request asks anew.
+Bound = tuple[str, str, object]
+UNBOUND: Bound = ("", "", None)
+NOT_KNOWN: Bound = ("?", "", None)
+
+
+class Guard:
+    """Which tables have policies and by which function they are told; said by the app above."""
+
+    tables: re.Pattern[str] | None = None
+    function = ""
+
+
+def guard_tables(tables: Iterable[str], *, function: str) -> None:
+    """These show rows to whoever is bound. `function` takes the actor, the reach across cases, the
+    moment, and whether it holds for the transaction alone.
+    """
+    Guard.tables = re.compile(rf"\b({'|'.join(sorted(tables))})\b")
+    Guard.function = function
+
+
+class NobodyActs(RuntimeError):
+    """A guarded table was asked in nobody's name: its answer would have been empty, and wrong."""
 
 
 class ActorBinder:
     """Stands before one connection's statements and keeps the database's setting right."""
 
     def __init__(self) -> None:
-        self._bound = ""
+        self._bound = UNBOUND
+        self._guarded = False
 
     def __call__(
         self,
@@ -44,39 +76,78 @@ class ActorBinder:
         context: dict[str, Any],
     ) -> Any:
         wrapper: BaseDatabaseWrapper = context["connection"]
-        _note_write(sql)
+        text = sql if isinstance(sql, str) else str(sql)
+        writes = _may_write(text)
+        _note_write(text, writes=writes)
         if wrapper.get_autocommit():
-            return self._alone(wrapper, lambda: execute(sql, params, many, context), sql)
+            return self._alone(wrapper, lambda: execute(sql, params, many, context), text, writes)
         if _begins(wrapper):
-            self._bound = ""
-        if _may_write(sql):
+            self._bound = UNBOUND
+        if writes or self._reads_guarded(wrapper, text):
             self.bind(wrapper)
         try:
             return execute(sql, params, many, context)
         finally:
-            if str(sql).startswith("ROLLBACK TO"):
-                self._bound = ""
+            if text.startswith("ROLLBACK TO") or (writes and REACH.search(text)):
+                self._bound = NOT_KNOWN
 
     def bind(self, wrapper: BaseDatabaseWrapper) -> None:
         """Say in whose name the open transaction goes on. A savepoint undone undoes it too."""
-        wanted = _actor()
-        if wanted != self._bound or _begins(wrapper):
-            _tell(wrapper, wanted, here_only=True)
+        wanted = _wanted()
+        if wanted != self._bound or (_begins(wrapper) and wanted != UNBOUND):
+            self._tell(wrapper, wanted, here_only=True)
             self._bound = wanted
 
     def forget(self) -> None:
-        """What was said is not known to hold any more."""
-        self._bound = ""
+        """A transaction began that the binder doesn't know of: nothing was said in it yet."""
+        self._bound = UNBOUND
 
-    def _alone(self, wrapper: BaseDatabaseWrapper, execute: Callable[[], Any], sql: Any) -> Any:
+    def _alone(
+        self,
+        wrapper: BaseDatabaseWrapper,
+        execute: Callable[[], Any],
+        text: str,
+        writes: bool,  # noqa: FBT001
+    ) -> Any:
         """A statement that is its own transaction."""
-        if not (_may_write(sql) and _actor()):
+        if not (writes or self._reads_guarded(wrapper, text)) or not _actor():
             return execute()
-        _tell(wrapper, _actor(), here_only=False)
+        self._tell(wrapper, _wanted(), here_only=False)
         try:
             return execute()
         finally:
-            _tell(wrapper, "", here_only=False)
+            self._tell(wrapper, UNBOUND, here_only=False)
+
+    def _tell(self, wrapper: BaseDatabaseWrapper, wanted: Bound, *, here_only: bool) -> None:
+        if not self._is_guarded(wrapper):
+            _tell(wrapper, wanted[0], here_only=here_only)
+            return
+        with wrapper.wrap_database_errors, wrapper.connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {Guard.function}(%s, %s, %s, %s)",
+                [wanted[0], wanted[1], _moment(), here_only],
+            )
+
+    def _reads_guarded(self, wrapper: BaseDatabaseWrapper, text: str) -> bool:
+        """Raises NobodyActs for the application; who owns the tables is shown all, bound or not."""
+        if Guard.tables is None or not Guard.tables.search(text):
+            return False
+        if current() is None and not is_owner(wrapper) and not settings.ONE_DATABASE_ROLE:
+            raise NobodyActs("Cases are read in somebody's name: with acting_as_system(…).")
+        return True
+
+    def _is_guarded(self, wrapper: BaseDatabaseWrapper) -> bool:
+        """Whether the database has the policies: one at an earlier migration has none.
+
+        Under the application it stays as it is; the owner may be changing it.
+        """
+        if not self._guarded:
+            with wrapper.wrap_database_errors, wrapper.connection.cursor() as cursor:
+                cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [Guard.function])
+                guarded = bool(cursor.fetchone()[0])
+            self._guarded = guarded and not is_owner(wrapper) and not settings.ONE_DATABASE_ROLE
+            return guarded
+        return True
 
 
 def watch_connection(*, connection: BaseDatabaseWrapper, **_: object) -> None:
@@ -115,14 +186,23 @@ def _actor() -> str:
     return (context.actor.id or NOBODY) if context else ""
 
 
-def _note_write(sql: Any) -> None:
+def _wanted() -> Bound:
+    context = current()
+    return (_actor(), context.across, context) if context else UNBOUND
+
+
+def _moment() -> datetime | None:
+    context = current()
+    return context.clock() if context else None
+
+
+def _note_write(text: str, *, writes: bool) -> None:
     context = current()
     if context and not context.wrote:
-        context.wrote = "cases_" in str(sql) and _may_write(sql)
+        context.wrote = writes and "cases_" in text
 
 
-def _may_write(sql: Any) -> bool:
-    text = sql if isinstance(sql, str) else str(sql)
+def _may_write(text: str) -> bool:
     return not text.startswith(HARMLESS) and WRITING.search(text) is not None
 
 

@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils import timezone
+
 SYSTEM_PREFIX = "system:"
 
 
@@ -38,6 +40,10 @@ class Context:
     keys: Counter[tuple[str, str]] = field(default_factory=Counter)
     wrote: bool = False
     """Whether a statement was sent that writes to a case's table."""
+    across: str = ""
+    """How far the database lets the actor see past their own reach; said by the app above."""
+    clock: Callable[[], datetime] = timezone.now
+    """What the database takes for now when it asks what the actor may see."""
 
     def write_deferred(self) -> None:
         """Write what waited for the end of the act, oldest first."""
@@ -57,10 +63,15 @@ def current() -> Context | None:
 
 @contextmanager
 def acting_as(
-    actor_id: str, actor_label: str, *, session: str = "", source: str | None = None
+    actor_id: str,
+    actor_label: str,
+    *,
+    session: str = "",
+    source: str | None = None,
+    clock: Callable[[], datetime] = timezone.now,
 ) -> Iterator[Context]:
     """Everything recorded inside is this actor's. `session` is a digest, `source` an IP address."""
-    context = Context(Actor(str(actor_id), actor_label), session, source)
+    context = Context(Actor(str(actor_id), actor_label), session, source, clock=clock)
     token = _current.set(context)
     try:
         yield context
@@ -69,6 +80,16 @@ def acting_as(
             context.write_deferred()
         finally:
             _current.reset(token)
+
+
+@contextmanager
+def acting_again(context: Context | None) -> Iterator[None]:
+    """For what is read after the act's end, as a file is while it is sent: in the same name."""
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 @contextmanager

@@ -6,6 +6,9 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 
+from audit.binding import guard_tables
+from cases.row_security import GUARDED
+
 
 class CasesConfig(AppConfig):
     name = "cases"
@@ -13,6 +16,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(_watch_tables, sender=self)
+        guard_tables(GUARDED, function="cases_bind")
 
 
 def _watch_tables(*, using: str, **given: Any) -> None:

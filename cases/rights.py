@@ -50,7 +50,11 @@ BY_NAME: dict[str, tuple[str, ...]] = {
     "cases_submittedform": DROP,
 }
 # What acts with its owner's rights, and so may be called by the application's role alone.
-CALLED = ("audit_make_months(date[])",)
+CALLED = (
+    "audit_make_months(date[])",
+    "cases_alike(uuid[],text[],timestamp with time zone,integer)",
+    "cases_numbered(text,text,integer)",
+)
 
 TABLES = """
 SELECT relname FROM pg_class

@@ -112,6 +112,9 @@ class Case(Sealed):
             models.Index(fields=("next_due_at",), name="case_open_due", condition=OPEN),
             models.Index(fields=("squad",), name="case_concerns", condition=~Q(concerns=[])),
             models.Index(
+                fields=("supervisor",), name="case_concerns_led", condition=~Q(concerns=[])
+            ),
+            models.Index(
                 fields=("wake_at",), name="case_wakes", condition=Q(wake_at__isnull=False)
             ),
             GinIndex(fields=("number",), name="case_number_part", opclasses=("gin_trgm_ops",)),

@@ -13,6 +13,7 @@ from audit.models import Entry
 from audit.selectors import Filters, matching
 from cases.access import Viewer
 from cases.models import Account
+from cases.row_security import Span, reading_as
 from cases.selectors.audit_log import UNKNOWN, Asked, account_id
 from cases.selectors.audit_questions import questions
 from cases.selectors.audit_walls import beyond_walls, unseen_by
@@ -70,6 +71,7 @@ class Activity:
         return sum(one.count for one in self.done)
 
 
+@reading_as(Span.AUDIT)
 def activity(viewer: Viewer, asked: Asked, now: datetime) -> Activity | None:
     """One account's acts in a span, the last thirty days unless asked; None if it is unknown."""
     key = account_id(asked.actor)

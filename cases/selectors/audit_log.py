@@ -14,6 +14,7 @@ from audit.models import Entry
 from audit.selectors import Cursor, Filters
 from cases.access import Hidden, Viewer
 from cases.models import Account, Case, InvolvedPerson, Victim
+from cases.row_security import Span, reading_as
 from cases.selectors.audit_questions import questions
 from cases.selectors.audit_walls import Unseen, beyond_walls, unseen_by
 
@@ -68,6 +69,7 @@ CASES_SHOWN = 5
 _AS_NUMBERS = frozenset({"case", "cases"})
 
 
+@reading_as(Span.AUDIT)
 def log_page(viewer: Viewer, asked: Asked, after: Cursor | None = None) -> LogPage:
     """One page of the log, newest first. `viewer` must hold `see_audit`; the view asks.
 
@@ -100,6 +102,7 @@ class EntryPage:
     seal: Inclusion
 
 
+@reading_as(Span.AUDIT)
 def entry_page(viewer: Viewer, number: int) -> EntryPage:
     """One entry by its number. `viewer` must hold `see_audit`; the view asks. Raises Hidden."""
     unseen = unseen_by(viewer)
@@ -155,6 +158,7 @@ def account_id(name: str) -> str:
     return str(found) if found else UNKNOWN
 
 
+@reading_as(Span.AUDIT)
 def case_id(asked: str) -> str:
     """A case's id by number; an id stands for itself, the log may outlive the case."""
     if not asked or _is_uuid(asked):

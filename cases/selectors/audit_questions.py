@@ -26,6 +26,7 @@ from audit.models import Entry
 from cases import access
 from cases.access import Viewer
 from cases.models import Assignment, Case
+from cases.row_security import Span, reading_as
 from cases.selectors.audit_walls import beyond_walls, unseen_by
 from cases.selectors.policy import unit_calendar
 
@@ -252,6 +253,7 @@ def questions() -> dict[str, Question]:
     }
 
 
+@reading_as(Span.AUDIT)
 def standing_out(viewer: Viewer, from_at: datetime, before_at: datetime) -> dict[str, int]:
     """How many entries of a span each question has for this reader; counted in the database."""
     span = Entry.objects.filter(at__gte=from_at, at__lt=before_at)

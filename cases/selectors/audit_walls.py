@@ -32,6 +32,7 @@ from cases.models import (
     Victim,
     Wall,
 )
+from cases.row_security import Span, reading_as
 
 # A thing on a case, the way to the case, and how an address names it.
 THINGS: tuple[tuple[type[Model], str, str], ...] = (
@@ -70,6 +71,7 @@ class Unseen:
         return [case for case in cases if case not in self.cases]
 
 
+@reading_as(Span.WALLS)
 def unseen_by(viewer: Viewer) -> Unseen:
     """What this reader is walled from. One query for most, a few more for whoever is."""
     walled = access.walls_around(viewer)

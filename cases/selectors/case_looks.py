@@ -20,6 +20,7 @@ from cases import access
 from cases.access import Hidden, Viewer
 from cases.enums import Permission
 from cases.models import Account, Case
+from cases.row_security import Span, reading_as
 from cases.selectors.case_detail import CaseHead, case_head
 
 SHOWN_IN_LISTS = (
@@ -103,6 +104,7 @@ def case_looks(
     return _page(case, _looks(case), after, case_head(case, can, now))
 
 
+@reading_as(Span.AUDIT)
 def case_looks_for_auditor(
     *, viewer: Viewer, now: datetime, case_id: UUID, after: Cursor | None = None
 ) -> LooksPage:

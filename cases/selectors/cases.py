@@ -12,7 +12,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import Key, Viewer, visible_page
+from cases.access import Key, Viewer, numbered, visible_page
 from cases.enums import CaseState, Channel, ClockKind, OffenseClass
 from cases.models import Case, Flag
 from cases.models.case import OPEN
@@ -177,10 +177,7 @@ def _state(state: str) -> Q:
 
 
 def _number(number: str) -> Q:
-    """A part of the number, in either case, so that the trigram index serves."""
-    if not number:
-        return Q()
-    return Q(number__contains=number) | Q(number__contains=number.upper())
+    return numbered(number) if number else Q()
 
 
 def _flag(kind: str) -> Q:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from cases.access import Viewer, visible_page
 from cases.enums import Channel
 from cases.models import OffenseCode, Officer, Referral, Squad
+from cases.row_security import Span, reading_as
 
 RECENT = 300
 
@@ -41,6 +42,7 @@ def recent_divisions(viewer: Viewer, now: datetime) -> list[str]:
     return sorted({division for division in divisions if division})
 
 
+@reading_as(Span.INTAKE)
 def referral_is_known(channel: Channel, organization: str, reference: str) -> bool:
     """Whether what this organization sent under this reference is on record."""
     return Referral.objects.filter(

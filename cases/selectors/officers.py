@@ -18,6 +18,7 @@ from cases.access import Viewer, beyond_walls, supervised_cases
 from cases.enums import CaseState, HandOverKind, HandOverState, Permission, Scope
 from cases.models import Account, Assignment, Case, HandOver, Officer, Squad
 from cases.models.case import OPEN
+from cases.row_security import Span, reading_as
 from cases.selectors.policy import current_policy
 from cases.selectors.staff import (
     known_officer,
@@ -102,6 +103,7 @@ class OfficerPage:
     squad_id: UUID | None
 
 
+@reading_as(Span.COUNTING)
 def officer_list(*, viewer: Viewer, now: datetime, everybody: bool = False) -> OfficerList:
     """Those on duty, or everybody there ever was, and an entry. Raises Hidden."""
     officers = known_officers(viewer)
@@ -139,6 +141,7 @@ def hand_overs_to_do(viewer: Viewer, now: datetime) -> tuple[Waiting, ...]:
     return tuple(_waiting(row, now) for row in rows if supervises(viewer, row.officer))
 
 
+@reading_as(Span.COUNTING)
 def officer_page(*, viewer: Viewer, now: datetime, officer_id: UUID) -> OfficerPage:
     """One officer, and an entry. Raises Hidden."""
     officer = known_officer(viewer, officer_id)

@@ -10,6 +10,7 @@ from audit.recorder import record
 from cases.access import Hidden, Viewer, paths, viewers_for, visible_cases
 from cases.enums import Permission, Scope
 from cases.models import Account
+from cases.row_security import Span, reading_as
 
 CASES_SHOWN = 200
 
@@ -45,6 +46,7 @@ class ReachPage:
     officer_id: UUID | None
 
 
+@reading_as(Span.EXPLAINING)
 def reach_page(*, viewer: Viewer, now: datetime, account_id: UUID) -> ReachPage:
     """One account's reach, by the rules that enforce it, and an entry. Raises Hidden."""
     rows = Account.objects.filter(pk=account_id).select_related("role", "officer")

@@ -17,6 +17,7 @@ from cases import access
 from cases.access import AccessStep, Hidden, Viewer
 from cases.enums import Permission
 from cases.models import Account, Case
+from cases.row_security import Span, reading_as
 from cases.selectors.audit_walls import THINGS, beyond_walls, unseen_by
 
 SHOWN = 50
@@ -55,6 +56,7 @@ def refusals(*, viewer: Viewer, now: datetime) -> tuple[Refusal, ...]:
     return tuple(_card(entry) for entry in _refused(viewer)[:SHOWN])
 
 
+@reading_as(Span.EXPLAINING)
 def refusal_page(*, viewer: Viewer, now: datetime, number: int) -> RefusalPage:
     """One of them, explained by the function that decides. Leaves an entry. Raises Hidden."""
     _demand(viewer)

@@ -12,6 +12,7 @@ from audit.recorder import record
 from cases.access import AccessStep, Hidden, Viewer, decide, viewers_for
 from cases.enums import Permission, RoleChangeState, Scope
 from cases.models import Account, Case, RoleChange
+from cases.row_security import Span, reading_as
 from cases.rules.role_file import BadRoleFile, RoleOnFile, read_roles, write_roles
 from cases.selectors.roles import Change, Effect, RoleCard, all_roles, effect_of, role_card
 
@@ -166,6 +167,7 @@ def people_of(code: str) -> tuple[tuple[str, str], ...]:
     return tuple((str(pk), name) for pk, name in people.values_list("pk", "display_name"))
 
 
+@reading_as(Span.EXPLAINING)
 def trial(
     *, viewer: Viewer, now: datetime, code: str, change: Change, account_id: UUID, number: str
 ) -> Trial | None:

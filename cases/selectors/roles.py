@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from cases.access import Hidden, Viewer, difference, reach_of
 from cases.enums import Permission, Scope
 from cases.models import Account, Role
+from cases.row_security import Span, reading_as
 
 GROUPS: tuple[tuple[str, tuple[Permission, ...]], ...] = (
     (
@@ -170,6 +171,7 @@ def _row(permission: Permission, roles: Iterable[RoleCard]) -> MatrixRow:
 # -- what a change would do ---------------------------------------------------------------------
 
 
+@reading_as(Span.EXPLAINING)
 def effect_of(viewer: Viewer, now: datetime, code: str, change: Change) -> Effect:
     """The people who would see more or fewer cases: all of them, and exactly.
 

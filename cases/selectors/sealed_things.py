@@ -20,6 +20,7 @@ from cases.enums import REPORTER_REASONS, PersonRole, RevealReason
 from cases.models import Case, InvolvedPerson, Response, Reveal, Victim
 from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
 from cases.models.sealing import Expunged, case_key, open_identity_of, open_text
+from cases.row_security import Span, reading_as
 from cases.selectors.policy import current_policy
 
 FIELDS = (
@@ -95,6 +96,7 @@ class Thing:
         return REPORTER_REASONS if self.is_reporter else tuple(RevealReason)
 
 
+@reading_as(Span.REFUSING)
 def person_thing(person_id: UUID) -> Thing:
     """A victim's or an involved person's identity. Raises Hidden."""
     victim = Victim.objects.select_related("case").filter(pk=person_id).first()
@@ -106,6 +108,7 @@ def person_thing(person_id: UUID) -> Thing:
     return Thing("person", person)
 
 
+@reading_as(Span.REFUSING)
 def text_thing(response_id: UUID) -> Thing:
     """The original text of an entry in the response log. Raises Hidden."""
     response = Response.objects.select_related("case").filter(pk=response_id).first()
@@ -119,6 +122,7 @@ def may_know_of(viewer: Viewer, thing: Thing) -> bool:
     return not thing.is_reporter or access.may_know_who_reported(viewer)
 
 
+@reading_as(Span.REFUSING)
 def reveal_decision(viewer: Viewer, thing: Thing, now: datetime) -> Decision:
     """What `access` says to revealing this thing."""
     return access.decide_reveal(

@@ -15,6 +15,7 @@ from cases.enums import ExpungeState
 from cases.models import Expunge
 from cases.models.sealed import keyed, sealed_models
 from cases.models.sealing import StoreUnusable, unit_keyring, unit_shreds
+from cases.row_security import Span, reading_as
 
 SHOWN = 50
 LOOKED_BACK = timedelta(days=90)
@@ -82,6 +83,7 @@ def key_uses() -> tuple[KeyUse, ...]:
     return tuple(uses)
 
 
+@reading_as(Span.SEALS)
 def seals_page(*, viewer: Viewer, now: datetime) -> SealsPage:
     """For whoever may see it; names tables and ids of rows, never what is sealed there."""
     entries = Entry.objects.filter(event=Event.SEAL_BROKEN, at__gte=now - LOOKED_BACK)

@@ -12,6 +12,7 @@ from audit.recorder import record
 from cases.access import Viewer
 from cases.enums import FlagStatus, ServiceScope
 from cases.models import Flag, ServiceKey
+from cases.row_security import Span, reading_as
 from cases.selectors.dashboard import last_sweep
 
 
@@ -56,6 +57,7 @@ def _standing(row: ServiceKey, now: datetime) -> str:
     return "good" if now < row.expires_at else "expired"
 
 
+@reading_as(Span.MONITORING)
 def sweep_health(now: datetime) -> dict[str, Any]:
     """Whether the sweep runs, and how many flags nobody has acknowledged, by kind; of no case."""
     sweep = last_sweep(now)

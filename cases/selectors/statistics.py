@@ -19,6 +19,7 @@ from audit.recorder import record
 from cases.access import Hidden, Viewer
 from cases.enums import Channel, Disposition, OffenseClass, Permission
 from cases.models import Case
+from cases.row_security import Span, reading_as
 from cases.rules.suppression import Group, OneWay, TwoWay, one_way, two_way
 
 MONTHS = (
@@ -115,6 +116,7 @@ class Edition:
         return self.simple[0].table.total if self.simple else None
 
 
+@reading_as(Span.STATISTICS)
 def edition(
     *, viewer: Viewer, now: datetime, year: int | None = None, event: Event = Event.FIGURES_VIEWED
 ) -> Edition | None:
@@ -135,6 +137,7 @@ def edition(
     return Edition(chosen, years, simple, crossed, now)
 
 
+@reading_as(Span.STATISTICS)
 def complete_years(now: datetime) -> tuple[int, ...]:
     """Calendar years of the unit's time zone that are over, the last first."""
     ends = Case.objects.aggregate(first=Min("received_at"), last=Max("received_at"))

@@ -12,6 +12,7 @@ from cases import access
 from cases.access import NotPermitted, Viewer
 from cases.enums import CaseState, Permission
 from cases.models import Assignment, Case, Officer
+from cases.row_security import Span, reading_as
 from cases.selectors.versions import changes_since, values_of
 from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.locking import lock_case, lock_officers
@@ -47,6 +48,7 @@ def assign_case(
     return hand_over(viewer, case, _active_officer(officer_id, now), now, words)
 
 
+@reading_as(Span.HANDING_ON)
 def hand_over(
     viewer: Viewer, case: Case, officer: Officer, now: datetime, reason: str
 ) -> Assignment:
@@ -65,6 +67,7 @@ def hand_over(
     return assignment
 
 
+@reading_as(Span.HANDING_ON)
 def give_case(
     viewer: Viewer, case: Case, officer: Officer, now: datetime, reason: str
 ) -> Assignment:

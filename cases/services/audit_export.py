@@ -16,12 +16,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.timezone import localtime
 
+from audit.context import Context, acting_again, current
 from audit.events import Event
 from audit.models import Entry
 from audit.recorder import record
 from audit.selectors import page_of
 from cases.access import NotPermitted, Viewer
 from cases.enums import Permission
+from cases.row_security import Span, reading_as
 from cases.rules.cells import harmless
 from cases.selectors.audit_log import Asked, asked_entries
 from cases.selectors.audit_walls import Unseen, unseen_by
@@ -38,6 +40,7 @@ class TooMuch(ValueError):
     """More entries than one file holds."""
 
 
+@reading_as(Span.AUDIT)
 @transaction.atomic
 def export_log(
     *, viewer: Viewer, now: datetime, asked: Asked, told: dict[str, str], form: str
@@ -59,13 +62,14 @@ def export_log(
     told_of = record(Event.EXPORTED, at=now, subject_type="audit_log", details=details)
     if query is None:
         return FORMATS[form](iter(()))
-    return FORMATS[form](_rows(query.filter(pk__lt=told_of.pk), unseen))
+    return FORMATS[form](_rows(query.filter(pk__lt=told_of.pk), unseen, current()))
 
 
-def _rows(query: QuerySet[Entry], unseen: Unseen) -> Iterator[Row]:
+def _rows(query: QuerySet[Entry], unseen: Unseen, asker: Context | None) -> Iterator[Row]:
     after = None
     while True:
-        page = page_of(query, after=after, limit=BATCH)
+        with acting_again(asker), reading_as(Span.AUDIT):
+            page = page_of(query, after=after, limit=BATCH)
         yield from (_row(entry, unseen) for entry in page.entries)
         after = page.next
         if after is None:

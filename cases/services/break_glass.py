@@ -15,6 +15,7 @@ from cases import access
 from cases.access import Hidden, NotPermitted, Viewer
 from cases.enums import Permission
 from cases.models import Account, BrokenGlass, Case, GrantPurpose
+from cases.row_security import Span, reading_as
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.break_glass import has_sergeant
 from cases.selectors.policy import current_policy
@@ -29,6 +30,7 @@ class GlassHolds(ValueError):
     """It was not opened, and the sentence says why."""
 
 
+@reading_as(Span.GLASS)
 @transaction.atomic
 def break_glass(*, viewer: Viewer, now: datetime, number: str, reason: str) -> BrokenGlass:
     """Let the viewer work a case for an hour from now. Raises Hidden, GlassHolds."""

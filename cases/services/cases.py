@@ -13,6 +13,7 @@ from cases.access import GRANT_WORK, NotPermitted, Viewer
 from cases.enums import CaseState, Channel, ClockKind, OffenseClass, Permission, Scope
 from cases.models import Account, Case, CaseStateChange, GrantPurpose, Officer, Referral, Squad
 from cases.models.sealing import new_case_key
+from cases.row_security import Span, reading_as
 from cases.rules.facts import CARRIES
 from cases.rules.redaction import Redactor
 from cases.selectors.policy import current_policy, unit_calendar
@@ -65,6 +66,7 @@ class Intake:
     squad_id: UUID | None = None
 
 
+@reading_as(Span.INTAKE)
 @transaction.atomic
 def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
     """Open a case and start its clocks. The same `submission_key` twice returns the first case.

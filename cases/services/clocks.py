@@ -14,6 +14,7 @@ from uuid import UUID
 
 from cases.enums import ClockKind, ResponseKind
 from cases.models import Case, Officer, Referral
+from cases.row_security import Span, reading_as
 from cases.rules.calendar import Calendar
 from cases.rules.clocks import Clock, clocks, overdue, referral_clock, submitted_reports
 from cases.rules.documentation import completeness
@@ -58,6 +59,7 @@ class Assessment:
     known: CaseFacts
 
 
+@reading_as(Span.FACTS)
 def refresh_cases(*, case_ids: Collection[UUID], now: datetime) -> Changes:
     """Make clocks, flags and derived columns of these cases agree with their facts at `now`.
 
@@ -309,6 +311,7 @@ _SYNC_LOOSE_CLOCKS = "\n".join(
 )
 
 
+@reading_as(Span.FACTS)
 def refresh_referrals(*, referral_ids: Collection[UUID], now: datetime) -> Changes:
     """Make the clock and the flag of referrals without a case agree with what is known at `now`.
 
@@ -342,6 +345,7 @@ def _keyless(finding: Finding) -> Finding:
 # -- officers -----------------------------------------------------------------------------------
 
 
+@reading_as(Span.FACTS)
 def refresh_officers(*, officer_ids: Collection[UUID], now: datetime) -> FlagChanges:
     """Raise or resolve `overloaded` on these officers, by what they hold and were handed by `now`,
     and `unusual_reveals`, by how many identities and texts they have revealed.

@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cases.models import Response
+from cases.row_security import Span, reading_as
 from cases.rules.documentation import set_similarity, signature, trigrams
 from cases.rules.policy import CopiedRule
 from cases.selectors.policy import current_policy
@@ -27,22 +28,11 @@ FROM jsonb_to_recordset(%(signed)s::jsonb) AS found (id uuid, bands jsonb)
 WHERE response.id = found.id
 RETURNING response.id"""
 
+# Where a person writes, they see every case for this alone: `Span.COPIES`.
 _CANDIDATES = """
-SELECT fresh.id, other.id, other.case_id, other.entered_at, other.narrative
-FROM cases_response AS fresh
-CROSS JOIN LATERAL (
-    SELECT known.id, known.case_id, known.entered_at, known.narrative
-    FROM cases_response AS known
-    WHERE known.bands && fresh.bands
-      AND known.case_id <> fresh.case_id
-      AND known.kind = ANY (%(kinds)s)
-      AND known.entered_at <= %(now)s
-    ORDER BY (
-        SELECT count(*) FROM unnest(known.bands) AS band WHERE band = ANY (fresh.bands)
-    ) DESC, known.entered_at
-    LIMIT %(candidates)s
-) AS other
-WHERE fresh.id = ANY (%(ids)s)"""
+SELECT found.fresh_id, other.id, other.entered_at, other.narrative
+FROM cases_alike(%(ids)s::uuid[], %(kinds)s, %(now)s, %(candidates)s) AS found
+JOIN cases_response AS other ON other.id = found.other_id"""
 
 # A report keeps its closest pair; that it is a copy was known from the first pair on.
 _MARK = """
@@ -80,6 +70,7 @@ class _Pair:
     known_at: datetime
 
 
+@reading_as(Span.FACTS)
 def detect_copies(*, response_ids: Collection[UUID], now: datetime) -> set[UUID]:
     """Compare these responses' narratives with those on other cases; the cases of marked ones.
 
@@ -124,7 +115,7 @@ def _pairs(texts: dict[UUID, _Text], rule: CopiedRule, now: datetime) -> Iterato
         "now": now,
     }
     known: dict[UUID, frozenset[str]] = {key: text.trigrams for key, text in texts.items()}
-    for fresh_id, other_id, _case_id, entered_at, narrative in fetch(_CANDIDATES, values):
+    for fresh_id, other_id, entered_at, narrative in fetch(_CANDIDATES, values):
         fresh = texts[fresh_id]
         if other_id not in known:
             known[other_id] = trigrams(narrative)

@@ -20,6 +20,7 @@ from cases import access
 from cases.access import NotPermitted, Viewer
 from cases.enums import Permission, PersonRole
 from cases.models import Account, BlindToken
+from cases.row_security import Span, reading_as
 from cases.rules.finding import SEARCHES_WITHIN, TELLING, Probe, Sure, Why, sure, told
 from cases.selectors.policy import current_policy
 from cases.services.tokens import asked_for
@@ -77,6 +78,7 @@ class _Match:
         return bool(self.why & TELLING) and self.role in HINTED
 
 
+@reading_as(Span.FINDING)
 @transaction.atomic
 def search_identities(*, viewer: Viewer, now: datetime, identity: Mapping[str, str]) -> Candidates:
     """People who may be the one described, on the cases that the viewer may see.

@@ -19,6 +19,7 @@ from audit.recorder import record
 from cases.access import Hidden, Viewer
 from cases.enums import HandOverKind, HandOverState, Rank
 from cases.models import Account, Case, HandOver, Officer, Squad
+from cases.row_security import Span, reading_as
 from cases.selectors.hand_overs import (
     HELD,
     KEEP,
@@ -63,6 +64,7 @@ class Outcome:
     kept: int
 
 
+@reading_as(Span.HANDING_ON)
 @transaction.atomic
 def complete_hand_over(
     *, viewer: Viewer, now: datetime, officer_id: UUID, choices: Mapping[str, str]

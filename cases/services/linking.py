@@ -19,6 +19,7 @@ from cases import access
 from cases.access import Viewer
 from cases.enums import LinkState, Permission
 from cases.models import BlindToken, Case, CaseLink
+from cases.row_security import Span, reading_as
 from cases.rules.finding import Form, Why, sure, told
 from cases.rules.linking import MEANS, link_kinds
 from cases.rules.reasons import LEAST_VISIBLE, says_enough, visible
@@ -88,6 +89,7 @@ class _Link:
     pairs: list[tuple[_One, _One, frozenset[Why]]] = field(default_factory=list)
 
 
+@reading_as(Span.LINKS)
 def suggest_links(*, case_ids: Collection[UUID], now: datetime) -> int:
     """Suggest links between these cases and any other; how many are new.
 

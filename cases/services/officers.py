@@ -19,6 +19,7 @@ from cases.access import NotPermitted, Viewer
 from cases.enums import HandOverKind, HandOverState, Permission, Scope
 from cases.models import Assignment, Case, HandOver, Officer, Squad
 from cases.models.case import OPEN
+from cases.row_security import Span, reading_as
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.policy import current_policy, unit_calendar
 from cases.selectors.staff import known_officer, manages_officers
@@ -206,12 +207,14 @@ def _wait(
     )
 
 
+@reading_as(Span.HANDING_ON)
 def _lock_held(officer_id: UUID) -> None:
     """Cases before officers, as everybody locks."""
     held = Case.objects.select_for_update(no_key=True, of=("self",))
     list(held.filter(OPEN, detective=officer_id).order_by("pk").values_list("pk"))
 
 
+@reading_as(Span.HANDING_ON)
 def _take_notice(officer: Officer, on: date | None, now: datetime) -> None:
     """Judge anew what they have, and what they had on a day on which they are gone by now."""
     held = Q(detective=officer) & OPEN

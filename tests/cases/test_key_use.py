@@ -141,9 +141,9 @@ def test_a_correction_opens_the_person_and_every_original(
 def test_the_machinery_tells_of_what_it_opens(case: Case) -> None:
     ResponseFactory.create(case=case, narrative="Zephyrine was at home.")
     BlindToken.objects.all().delete()
-    machine = system_viewer("machine")
+    machine = system_viewer("redact again")
 
-    with acting_as_system("machine"):
+    with acting_as_system("redact again"):
         rebuild_tokens(viewer=machine, now=NOW, owner="victim_id", after=None)
         redact_case_again(viewer=machine, now=NOW, case_id=case.pk)
         scan_for_leaks(viewer=machine, now=NOW, limit=5)
@@ -152,7 +152,7 @@ def test_the_machinery_tells_of_what_it_opens(case: Case) -> None:
     assert index == ("blind_index_rebuilt", {"victim": 1})
     assert [opened for _, opened in redacted] == [{"case": 1, "victim": 1}]
     assert scan == ("leaks_looked_for", {"victim": 1})
-    assert {one.actor_id for one in uses()} == {"system:machine"}
+    assert {one.actor_id for one in uses()} == {"system:redact again"}
 
 
 @pytest.mark.usefixtures("victim")

@@ -15,12 +15,14 @@ from audit.models import Entry
 from audit.recorder import MASK, record
 from cases.models import Case, Squad, Victim
 from cases.services.importing.copying import copy_rows
-from tests.factories import NOW, CaseFactory, VictimFactory
+from tests.factories import NOW, CaseFactory, SquadFactory, VictimFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.unbound]
 
 # The owner of a database is its member, implicitly: nobody has to be allowed to make roles.
 OTHER = "pg_database_owner"
+# Guarded by no policy: anybody may name a squad anew.
+SQUAD = "UPDATE cases_squad SET name = 'North'"
 ROW = "UPDATE cases_case SET priority = '2', division = 'North' WHERE id = %s"
 
 
@@ -28,6 +30,13 @@ ROW = "UPDATE cases_case SET priority = '2', division = 'North' WHERE id = %s"
 def case() -> Case:
     with acting_as_system("test"):
         made: Case = CaseFactory.create(priority="1", division="South")
+    return made
+
+
+@pytest.fixture
+def squad() -> Squad:
+    with acting_as_system("test"):
+        made: Squad = SquadFactory.create(name="South")
     return made
 
 
@@ -112,25 +121,25 @@ def test_emptying_a_table_by_hand_is_on_record() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "UPDATE cases_case SET division = 'North'",
-        "DELETE FROM cases_case",
+        SQUAD,
+        "DELETE FROM cases_squad",
         "INSERT INTO cases_squad (id, name) VALUES (gen_random_uuid(), 'S')",
     ],
     ids=["update", "delete", "insert"],
 )
-def test_the_application_s_role_can_t_write_in_nobody_s_name(case: Case, sql: str) -> None:
+def test_the_application_s_role_can_t_write_in_nobody_s_name(squad: Squad, sql: str) -> None:
     with as_another_role(), transaction.atomic(), connection.cursor() as cursor:
         with pytest.raises(ProgrammingError, match="nobody is named as acting"):
             cursor.execute(sql)
         transaction.set_rollback(True)
 
-    case.refresh_from_db()
-    assert case.division == "South"
+    squad.refresh_from_db()
+    assert squad.name == "South"
 
 
-def test_the_application_s_role_writes_in_somebody_s_name(case: Case) -> None:
+def test_the_application_s_role_writes_in_somebody_s_name(squad: Squad) -> None:
     with as_another_role(), acting_as("7", "an.officer"):
-        assert Case.objects.filter(pk=case.pk).update(division="North") == 1
+        assert Squad.objects.filter(pk=squad.pk).update(name="North") == 1
         assert bound() == "7"
     assert not Entry.objects.exists()
 
@@ -231,7 +240,7 @@ class TestBinding:
 def test_reading_and_recording_name_nobody(case: Case) -> None:
     with acting_as("7", "an.officer"), transaction.atomic():
         run("SELECT 1")
-        list(Case.objects.select_for_update())
+        list(Squad.objects.select_for_update())
         record(Event.CASE_VIEWED, at=NOW)
         assert bound() == ""
 

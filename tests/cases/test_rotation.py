@@ -201,7 +201,7 @@ def test_a_row_that_somebody_holds_is_left_for_the_next_run(
         process = start(settings, [new, old])
         _, said = process.communicate(timeout=60)
 
-    assert process.returncode == 1
+    assert process.returncode == 1, said
     assert "1 data keys are not under new yet" in said
     assert rotate() == rotation.Rotation(1, 0, ())
     victim.refresh_from_db()

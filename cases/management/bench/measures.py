@@ -51,6 +51,8 @@ class Measure:
     best: Sequence[Statement]
     best_answer: Callable[[list[Row]], Answer]
     heavy: bool = False
+    asker: UUID | None = None
+    """Whose account is bound where the same is asked with row-level security."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def _case_list(name: str, viewer: Viewer, now: datetime) -> Measure:
         answer=lambda page: [row.case_id for row in page.rows],
         best=[Statement(best.case_list(viewer.scope), _asker(viewer, now, PAGE_SIZE))],
         best_answer=lambda rows: _ids(rows)[:PAGE_SIZE],
+        asker=viewer.account_id,
     )
 
 
@@ -156,6 +159,7 @@ def _dashboard(name: str, viewer: Viewer, now: datetime) -> Measure:
         answer=lambda page: [row.case_id for row in page.rows],
         best=[Statement(best.dashboard(viewer.scope), _asker(viewer, now, RANKED_SIZE))],
         best_answer=_ids,
+        asker=viewer.account_id,
     )
 
 

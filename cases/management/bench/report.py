@@ -33,6 +33,17 @@ def people_report(found: Sequence[Result]) -> Iterator[str]:
     yield from _table(f"{found[0].cases:,} people, medians", head, rows)
 
 
+def guarded_report(found: Sequence[Result]) -> Iterator[str]:
+    """Lists with row-level security, beside the same statements without."""
+    rows = [
+        (one.name, f"{one.rows:,}", f"{one.median_ms:.2f}", f"{one.best_sql_ms:.2f}",
+         f"{one.ratio:.2f}")
+        for one in found
+    ]  # fmt: skip
+    head = ("rows", "with ms", "without", "ratio")
+    yield from _table(f"{found[0].cases:,} cases, medians", head, rows)
+
+
 def _pairs(few: Results, many: Results, kind: type[One]) -> Iterator[tuple[One, One]]:
     small, large = ([one for one in results if isinstance(one, kind)] for results in (few, many))
     return zip(small, large, strict=True)

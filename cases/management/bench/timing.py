@@ -61,8 +61,13 @@ def undone() -> Iterator[None]:
 
 def run(statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
     """Send and fetch on a plain cursor; the rows of the last statement."""
+    return run_on(connection.connection, statements)
+
+
+def run_on(opened: Any, statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
+    """The same on another of the driver's connections."""
     rows: list[tuple[Any, ...]] = []
-    with connection.connection.cursor() as cursor:
+    with opened.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement.sql, statement.params)
             rows = cursor.fetchall() if cursor.description else []
@@ -90,15 +95,16 @@ def in_turns(
 def without_rollback(act: Act) -> float:
     """The milliseconds of `act`; what it writes is undone, off the clock."""
     with undone():
-        return _milliseconds(act)
+        return milliseconds(act)
 
 
 def with_commit(act: Act) -> float:
     """The milliseconds of `act` as a request of its own, commit included; what it writes stays."""
-    return _milliseconds(transaction.atomic(act))
+    return milliseconds(transaction.atomic(act))
 
 
-def _milliseconds(act: Act) -> float:
+def milliseconds(act: Act) -> float:
+    """How long `act` takes."""
     started = perf_counter()
     act()
     return 1000 * (perf_counter() - started)

@@ -37,8 +37,9 @@ class ImportCommand(BaseCommand):
                     clock=timezone.now,
                     tell=progress(self.stderr),
                 )
+                told = finished(run, as_json=options["json"])
         except ImportRefused as refused:
             raise CommandError(str(refused)) from None
-        self.stdout.write(finished(run, as_json=options["json"]))
+        self.stdout.write(told)
         if options["strict"] and run.rejected:
             raise CommandError("Not every row landed; see the list.")

@@ -13,16 +13,18 @@ from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from audit.context import acting_as_system
 from audit.ownership import OwnerNotKnown, as_owner
 from cases.management.bench.caseload import build
+from cases.management.bench.guarded import guarded
 from cases.management.bench.log import ENTRIES, build_log, verified
 from cases.management.bench.measures import Result, audit_cost, measured, measures
 from cases.management.bench.pages import PageResult, measured_pages
 from cases.management.bench.people import PEOPLE, build_people, people_measures
-from cases.management.bench.report import Results, people_report, report
+from cases.management.bench.report import Results, guarded_report, people_report, report
 from cases.management.bench.scratch import ScratchDatabases, mark_filled, tidy
 from cases.management.bench.sealing import keeping_up
 
@@ -52,6 +54,11 @@ class Command(BaseCommand):
             const=ENTRIES,
             help=f"only: how long an audit log of N entries takes to verify (N: {ENTRIES})",
         )
+        parser.add_argument(
+            "--guarded",
+            action="store_true",
+            help="only: what row-level security costs lists and searches, with N cases",
+        )
         parser.add_argument("--json", action="store_true", help="print rows for a program")
         parser.add_argument("--pages", action="store_true", help="whole pages too")
         parser.add_argument(
@@ -62,6 +69,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # As whom the application signs in, before the owner does.
+        self.sign_in = dict(connection.settings_dict)
         try:
             with as_owner():
                 self._measure(options)
@@ -78,6 +87,9 @@ class Command(BaseCommand):
         cases = options["cases"]
         if cases < FEWEST:
             raise CommandError(f"--cases {cases} says nothing; give {FEWEST} or more.")
+        if options["guarded"]:
+            self._guard(cases, options)
+            return
         with ScratchDatabases(keep=options["keep"]) as databases:
             few, many = (self._run(databases, size, options) for size in (cases // GROWTH, cases))
         if options["json"]:
@@ -85,6 +97,25 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows, indent=1))
         else:
             self.stdout.write("\n".join(report(few, many)))
+
+    def _guard(self, cases: int, options: Mapping[str, Any]) -> None:
+        """Lists and searches as the application with an account bound, and as the owner."""
+        self._tell(f"A scratch database for {cases:,} cases…")
+        with (
+            acting_as_system("bench"),
+            ScratchDatabases(keep=options["keep"]) as databases,
+            databases.of(cases) as filled_at,
+        ):
+            now = filled_at or timezone.now()
+            if filled_at is None:
+                build(cases, now)
+                tidy()
+                mark_filled(now)
+            found = list(guarded(now, cases, options["repetitions"], self.sign_in))
+        if options["json"]:
+            self.stdout.write(json.dumps([one.as_dict() for one in found], indent=1))
+        else:
+            self.stdout.write("\n".join(guarded_report(found)))
 
     def _find(self, people: int, options: Mapping[str, Any]) -> None:
         """Somebody looked for among so many people, beside a plain index in the same run."""

@@ -27,7 +27,8 @@ class Command(BaseCommand):
         fix = not options["dry_run"]
         with acting_as_system("reconcile"):
             result = reconcile(now=timezone.now(), fix=fix)
-        for line in _lines(result.drift):
+            lines = _lines(result.drift)
+        for line in lines:
             self.stdout.write(line)
         drifted = result.run.counts["drifted"]
         end = "repaired" if fix else "not repaired (dry run)"

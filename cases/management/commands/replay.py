@@ -58,6 +58,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with acting_as_system("replay"):
+            self._replay(options)
+
+    def _replay(self, options: dict[str, Any]) -> None:
         expected = _expectations(options["expected"]) if options["expected"] else ()
         until = _end(options["until"])
         start = None if options["start"] is None else _midnight(options["start"])
@@ -224,7 +228,7 @@ def _draw(path: Path, replays: Sequence[CaseReplay], public_on: date) -> None:
 
 
 def _leave_entry(cases: int, until: datetime) -> None:
-    with acting_as_system("replay"), transaction.atomic():
+    with transaction.atomic():
         record(
             Event.REPLAY_RAN,
             at=timezone.now(),

@@ -29,6 +29,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch"] < 1:
             raise CommandError("A batch has at least one row.")
+        with acting_as_system(TASK):
+            self._handle(options)
+
+    def _handle(self, options: dict[str, Any]) -> None:
         if not options["check"]:
             self._rotate(options["batch"])
         for line in _lines(key_uses()):
@@ -43,10 +47,9 @@ class Command(BaseCommand):
         )
 
     def _rotate(self, batch: int) -> None:
-        with acting_as_system(TASK):
-            result = rotate_keys(
-                viewer=system_viewer(TASK), clock=timezone.now, tell=self._tell, batch=batch
-            )
+        result = rotate_keys(
+            viewer=system_viewer(TASK), clock=timezone.now, tell=self._tell, batch=batch
+        )
         self._tell(f"{result.rewrapped} data keys re-wrapped, {result.remaining} remain")
         for name in result.broken[:SHOWN]:
             self._tell(f"does not open: {name}")

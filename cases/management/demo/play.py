@@ -73,7 +73,10 @@ def brings_along(unit: Unit, casting: Casting, dice: Dice, now: datetime, count:
     cases = old.cases(count, OLDEST, BEGAN + 60 * DAY)
     began_at = now - BEGAN
     account, viewer = unit.accounts["captain"], unit.viewers["captain"]
-    with TemporaryDirectory() as folder, acting_as(str(account.pk), account.username):
+    with (
+        TemporaryDirectory() as folder,
+        acting_as(str(account.pk), account.username, clock=lambda: began_at),
+    ):
         old.write(Path(folder), cases)
         import_path(
             viewer=viewer,
@@ -150,5 +153,5 @@ def _do(stage: Stage, step: Step) -> None:
             step.act(stage, stage.unit.viewers["captain"], step.at)
         return
     account, viewer = stage.unit.accounts[step.actor], stage.unit.viewers[step.actor]
-    with acting_as(str(account.pk), account.username):
+    with acting_as(str(account.pk), account.username, clock=lambda: step.at):
         step.act(stage, viewer, step.at)

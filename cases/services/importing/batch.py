@@ -26,7 +26,7 @@ from cases.selectors.versions import (
     values_of,
     values_of_referral,
 )
-from cases.services.importing.copying import copy_rows
+from cases.services.importing.copying import add_rows
 from cases.services.importing.planning import Plan, referral_digest
 from cases.services.importing.rows import ReferralRow
 from cases.services.victims import PERSON_PREFIX, VICTIM_PREFIX
@@ -122,7 +122,7 @@ class Batch:
         Assignment.objects.bulk_update(self.ended, ["ended_at"], batch_size=WRITE_ROWS)
         Assignment.objects.bulk_create(self.assignments, batch_size=WRITE_ROWS)
         CaseStateChange.objects.bulk_create(self.states, batch_size=WRITE_ROWS)
-        copy_rows(Response, RESPONSE_COLUMNS, self.responses)
+        add_rows(Response, RESPONSE_COLUMNS, self.responses)
         Review.objects.bulk_create(self.reviews, batch_size=WRITE_ROWS)
         Referral.objects.bulk_create(self.referrals, batch_size=WRITE_ROWS)
         Referral.objects.bulk_update(self.answered, ["case", "acknowledged_at", "source_digest"])

@@ -13,6 +13,7 @@ from cases.enums import Permission
 from cases.models import Case, Release, ReleaseItem, ReleaseMark
 from cases.models.release_sealing import ReleaseBox
 from cases.models.sealing import give_key
+from cases.row_security import Span, reading_as
 from cases.rules.reasons import says_enough, visible
 from cases.rules.release_profiles import Profile, profile_of, profiles
 from cases.rules.release_suggestions import suggestions
@@ -148,6 +149,7 @@ def _lock_numbers() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBER_LOCK])
 
 
+@reading_as(Span.NUMBERS)
 def _next_number(now: datetime) -> str:
     """As in R-26-00001: the unit's year, then a running number within it."""
     prefix = f"R-{localtime(now):%y}-"
