@@ -27,9 +27,12 @@ from cases.enums import (
     Step,
 )
 from cases.management.demo import sign_ins
-from cases.management.demo.names import FIRST_NAMES, LAST_NAMES
+from cases.management.demo.casting import Casting
+from cases.management.demo.dice import Dice
+from cases.management.demo.names import FIRST_NAMES, LAST_NAMES, Names
 from cases.management.demo.play import load
-from cases.management.demo.unit import SIGN_INS
+from cases.management.demo.troubles import somebody_left
+from cases.management.demo.unit import DEPARTED, SIGN_INS
 from cases.models import Account, Case, Clock, Draft, Flag, Response, Review, SweepRun, Wall
 from cases.models.case import OPEN
 from cases.services.reconcile import reconcile
@@ -220,6 +223,18 @@ class TestCommand:
         call_command("demo", "--sign-ins", stdout=said)
 
         assert said.getvalue() == "There is no demonstration here to sign in to.\n"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nobody_does_anything_after_they_left(seed: int) -> None:
+    dice = Dice(seed)
+    stories = somebody_left(Casting(dice, Names(dice), NOW), dice)
+
+    last = max(step.at for story in stories for step in story.steps if step.actor == DEPARTED)
+
+    assert last < min(
+        step.at for story in stories for step in story.steps if step.actor == "administrator"
+    )
 
 
 def test_sign_ins_are_for_their_owner_only(tmp_path: Path) -> None:

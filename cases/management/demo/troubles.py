@@ -233,7 +233,11 @@ def somebody_left(cast: Casting, dice: Dice) -> list[Story]:
         age = stories[0].received_at + 57 * DAY - story.received_at
         goes_on(story, dice, begins(story, dice), age - 14 * DAY)
     taken, handed = stories[:2]
-    before = stories[0].received_at + 57 * DAY - HOUR
+    left = stories[0].received_at + 57 * DAY
+    before = left - HOUR
+    for story in stories:
+        # What they would have done had they stayed: the lab may answer late.
+        story.steps = [one for one in story.steps if one.actor != DEPARTED or one.at < before]
     for story, taker in ((taken, "b1"), (handed, "b3")):
         story.then(before - story.received_at, "captain", acts.assigns(story, taker))
     taken.then(57 * DAY, "administrator", acts.departs(DEPARTED))
