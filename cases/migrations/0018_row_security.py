@@ -31,36 +31,10 @@ SYSTEM = (
 )
 
 FUNCTIONS = """
-CREATE FUNCTION cases_span() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(current_setting('caseunit.span', true), '')
-$$;
-
-CREATE FUNCTION cases_walled() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(nullif(current_setting('caseunit.walled', true), ''), '{}')::uuid[]
-$$;
-
-CREATE FUNCTION cases_led() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(nullif(current_setting('caseunit.led', true), ''), '{}')::uuid[]
-$$;
-
-CREATE FUNCTION cases_holder() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT nullif(current_setting('caseunit.holder', true), '')::uuid
-$$;
-
-CREATE FUNCTION cases_supervisor() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT nullif(current_setting('caseunit.supervisor', true), '')::uuid
-$$;
-
-CREATE FUNCTION cases_account() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT nullif(current_setting('caseunit.account', true), '')::uuid
-$$;
-
-CREATE FUNCTION cases_may(what text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT what = ANY (string_to_array(current_setting('caseunit.may', true), ' '))
-$$;
-
-CREATE FUNCTION cases_granted() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT ARRAY(
+-- In PL/pgSQL: a statement that never asks for grants need not even read this to be planned.
+CREATE FUNCTION cases_granted() RETURNS uuid[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN ARRAY(
         SELECT given.content_object_id
         FROM cases_caseuserobjectpermission AS given
         JOIN cases_account AS account ON account.id = given.user_id
@@ -72,8 +46,10 @@ CREATE FUNCTION cases_granted() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE
         WHERE shared.squad_id = nullif(current_setting('caseunit.squad', true), '')::uuid
           AND shared.ended_at IS NULL
           AND shared.expires_at > nullif(current_setting('caseunit.at', true), '')::timestamptz
-    )
+    );
+END;
 $$;
+
 -- Cases whose number has a part like these, `most` at the most: behind policies a part of a text is
 -- compared without its index. So this looks past them, and asks what the policy asks.
 CREATE FUNCTION cases_numbered(
@@ -104,7 +80,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         ) DESC, known.entered_at
         LIMIT candidates
     ) AS other
-    WHERE fresh.id = ANY (fresh_ids) AND cases_span() = 'free'
+    WHERE fresh.id = ANY (fresh_ids) AND coalesce(current_setting('caseunit.span', true), '') = 'free'
 $$;
 
 CREATE FUNCTION cases_bind(
@@ -207,24 +183,41 @@ DROP FUNCTION cases_bind(text, text, timestamptz, boolean);
 DROP FUNCTION cases_numbered(text, text, integer);
 DROP FUNCTION cases_alike(uuid[], text[], timestamptz, integer);
 DROP FUNCTION cases_granted();
-DROP FUNCTION cases_may(text);
-DROP FUNCTION cases_account();
-DROP FUNCTION cases_supervisor();
-DROP FUNCTION cases_holder();
-DROP FUNCTION cases_led();
-DROP FUNCTION cases_walled();
-DROP FUNCTION cases_span();
 """
 
-# Each is looked up once for a statement, and only where it is asked for; they are cheap, since every
-# row asks. Who sees nothing holds, leads and is granted nothing; who sees all has no walls.
-BEYOND_WALLS = "{} <> ALL ((SELECT cases_walled())::uuid[])"
-SEES_ALL = "(SELECT cases_span() IN ('free', 'most'))"
-CASE_ITSELF = f"""{BEYOND_WALLS.format("id")} AND (
+
+def told(name, kind):
+    """What `cases_bind` left, looked up once for a statement, and only where it is asked for.
+
+    Written out: a function would be read and taken apart each time that a statement is planned.
+    """
+    return f"(SELECT nullif(current_setting('caseunit.{name}', true), '')::{kind})"
+
+
+def told_some(name):
+    """The same, of several ids; none where nobody is bound."""
+    ids = f"coalesce(nullif(current_setting('caseunit.{name}', true), ''), '{{}}')"
+    return f"((SELECT {ids}::uuid[])::uuid[])"
+
+
+def may(what):
+    permitted = "string_to_array(current_setting('caseunit.may', true), ' ')"
+    return f"(SELECT '{what}' = ANY ({permitted}))"
+
+
+def beyond_walls(column):
+    return f"{column} <> ALL {told_some('walled')}"
+
+
+# They are cheap, since every row asks. Who sees nothing holds, leads and is granted nothing; who
+# sees all has no walls.
+SEES_ALL = "(SELECT current_setting('caseunit.span', true) IN ('free', 'most'))"
+SEES_FREELY = "(SELECT current_setting('caseunit.span', true) = 'free')"
+CASE_ITSELF = f"""{beyond_walls("id")} AND (
     {SEES_ALL}
-    OR squad_id = ANY ((SELECT cases_led())::uuid[])
-    OR detective_id = (SELECT cases_holder())
-    OR supervisor_id = (SELECT cases_supervisor())
+    OR squad_id = ANY {told_some("led")}
+    OR detective_id = {told("holder", "uuid")}
+    OR supervisor_id = {told("supervisor", "uuid")}
     OR id = ANY ((SELECT cases_granted())::uuid[])
 )"""
 
@@ -236,19 +229,19 @@ def seen(table, column, of):
 
 def by_case(table, column="case_id"):
     of_case = seen(table, column, "cases_case")
-    return f"{BEYOND_WALLS.format(column)} AND ({SEES_ALL} OR {of_case})"
+    return f"{beyond_walls(column)} AND ({SEES_ALL} OR {of_case})"
 
 
 def by_case_or_loose(table):
-    return f"CASE WHEN case_id IS NULL THEN (SELECT cases_may('loose')) ELSE {by_case(table)} END"
+    return f"CASE WHEN case_id IS NULL THEN {may('loose')} ELSE {by_case(table)} END"
 
 
 def below(table, *ways):
     sides = " OR ".join(seen(table, column, of) for column, of in ways)
-    return f"(SELECT cases_span() = 'free') OR {sides}"
+    return f"{SEES_FREELY} OR {sides}"
 
 
-IMPORTS = "(SELECT cases_may('import'))"
+IMPORTS = may("import")
 BY_CASE = (
     "assignment",
     "brokenglass",
@@ -267,7 +260,7 @@ POLICIES = {
     "cases_case": CASE_ITSELF,
     **{f"cases_{name}": by_case(f"cases_{name}") for name in BY_CASE},
     # How often somebody revealed lately counts, and is masked, whatever they may see by now.
-    "cases_reveal": f"""account_id = (SELECT cases_account()) OR {by_case("cases_reveal")}""",
+    "cases_reveal": f"account_id = {told('account', 'uuid')} OR {by_case('cases_reveal')}",
     **{
         f"cases_{name}": by_case_or_loose(f"cases_{name}") for name in ("clock", "flag", "referral")
     },
