@@ -17,7 +17,7 @@ from cases.viewers import Viewer
 
 Row = TypeVar("Row", bound=Model)
 # So many that have a part of a number in common are found one by one.
-FEW_NUMBERED = 200
+FEW_NUMBERED = 60
 # Where a case stands in every list: its last substantive entry, and its id among equals.
 Key = tuple[datetime, UUID]
 

@@ -65,7 +65,7 @@ def standing_flags() -> ArraySubquery:
     """A case's standing flags as JSON, gravest first, for annotating cases."""
     flags: QuerySet[Any] = Flag.objects.filter(STANDING, case=OuterRef("pk"))
     return ArraySubquery(
-        flags.order_by("-severity", "raised_at").values(
+        flags.order_by("-severity", "raised_at", "pk").values(
             json=JSONObject(kind="kind", status="status", severity="severity", reasons="reasons")
         )
     )
@@ -143,7 +143,7 @@ def latest_report() -> ArraySubquery:
                 has_answers="has_answers",
                 length="narrative_length",
                 answered=ArraySubquery(answered.values("element")),
-                decisions=ArraySubquery(decided.order_by("-entered_at").values("decision")),
+                decisions=ArraySubquery(decided.order_by("-entered_at", "-pk").values("decision")),
             )
         )[:1]
     )

@@ -160,7 +160,7 @@ def _standing_flags(viewer: Viewer, case_ids: Sequence[UUID]) -> list[Flag]:
         Q(case_id__in=case_ids) | officers | Q(referral__isnull=False),
         ~Q(status=FlagStatus.RESOLVED),
     )
-    return list(flags.select_related("officer__squad", "referral").order_by("raised_at"))
+    return list(flags.select_related("officer__squad", "referral").order_by("raised_at", "pk"))
 
 
 def _due_clocks(now: datetime, case_ids: Sequence[UUID]) -> list[Clock]:
@@ -168,7 +168,7 @@ def _due_clocks(now: datetime, case_ids: Sequence[UUID]) -> list[Clock]:
     clocks = Clock.objects.filter(
         Q(case_id__in=case_ids) | Q(case__isnull=True), RUNNING, due_at__lt=now
     )
-    return list(clocks.select_related("referral").order_by("due_at"))
+    return list(clocks.select_related("referral").order_by("due_at", "pk"))
 
 
 def _findings(

@@ -241,7 +241,7 @@ def reports_of(case: Case) -> QuerySet[Any]:
                 answers.values(json=JSONObject(element="element", status="status", text="text"))
             ),
             review_rows=ArraySubquery(
-                reviews.order_by("-entered_at").values(
+                reviews.order_by("-entered_at", "-pk").values(
                     json=JSONObject(
                         decision="decision",
                         comments="comments",

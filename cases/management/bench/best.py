@@ -56,12 +56,13 @@ SELECT one.id, one.number, one.state, one.offense_class, one.channel, one.receiv
             'severity', flag.severity, 'reasons', flag.reasons)
         FROM cases_flag AS flag
         WHERE flag.case_id = one.id AND flag.status <> 'resolved'
-        ORDER BY flag.severity DESC, flag.raised_at
+        ORDER BY flag.severity DESC, flag.raised_at, flag.id
     ),
     report.id, report.has_answers, report.narrative_length,
     ARRAY(SELECT element FROM cases_elementanswer WHERE response_id = report.id),
     ARRAY(
-        SELECT decision FROM cases_review WHERE response_id = report.id ORDER BY entered_at DESC
+        SELECT decision FROM cases_review WHERE response_id = report.id
+        ORDER BY entered_at DESC, id DESC
     )
 FROM page JOIN cases_case AS one ON one.id = page.id
 LEFT JOIN cases_officer AS detective ON detective.id = one.detective_id
