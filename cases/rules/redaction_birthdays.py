@@ -10,7 +10,7 @@ _MONTH = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
 _DAY = rf"\d{{1,2}}(?:st|nd|rd|th)?|{_ORDINAL}"
 _YEARLESS = re.compile(
     rf"\b(?:(?P<month>{_MONTH})\b\.?[ ](?:the )?(?P<day>{_DAY})"
-    rf"|(?P<day2>{_DAY})[ ](?:of |de )?(?P<month2>{_MONTH})\b"
+    rf"|(?P<day2>{_DAY})[ ](?:of |de )?(?P<month2>{_MONTH})\b(?!\.? \d{{1,2}}\b)"
     r"|(?P<number>\d{1,2})[/\-](?P<day3>\d{1,2}))(?![\d/]|[-.]\d)",
     re.IGNORECASE,
 )
@@ -24,6 +24,8 @@ _FEASTS = {
     r"april fool['\u2019]?s?['\u2019]?(?: day)?": (4, 1),
     r"independence day": (7, 4),
     r"halloween": (10, 31),
+    r"cinco de mayo": (5, 5),
+    r"juneteenth": (6, 19),
     r"leap day": (2, 29),
 }
 _FEAST = re.compile(
@@ -50,7 +52,8 @@ _MAY_SPEAK_OF = re.compile(
 )
 _SPOKEN_OF_AFTER = re.compile(
     r"[,)]{0,2} on (?:\w{3,5} )?(?:papers|birth certificate|license|id|passport)"
-    r"|[,)]{0,2} (?:is|was|as|being) (?:\w{2,12} )?(?:\w{2,12}['\u2019]s )?(?:birth ?day|b-?day)",
+    r"|[,)]{0,2} (?:is|was|as|being) (?:\w{2,12} )?(?:\w{2,12}['\u2019]s )?(?:birth ?day|b-?day)"
+    rf"|[,)]{{0,2}} (?:\w{{2,12}} ){{0,2}}turn(?:s|ed) (?:{_AGES})\b",
     re.IGNORECASE,
 )
 _BEFORE, _AFTER = 64, 48

@@ -201,6 +201,14 @@ class Context:
         after = self.after(at)
         return bool(after) and not self.words[at + 1].is_capital and after not in DOING | DOES
 
+    def is_explained(self, at: int) -> bool:
+        """As in "Ash (Ashton Vogel)": a name of the case stands in brackets behind it."""
+        if at + 1 == len(self.words):
+            return False
+        after = self.words[at + 1]
+        gap = self.text[self.words[at].end : after.start]
+        return gap == " (" and after.is_capital and after.plain in self.known
+
     def next_character(self, at: int) -> str:
         end = self.words[at].end
         return self.text[end : end + 1]
@@ -235,6 +243,8 @@ def is_said_as_a_name(context: Context, at: int, *, given: bool = False) -> bool
 def _is_somebody_in_lower_case(context: Context, at: int) -> bool:
     """As people write to each other: "dear hope", "will dont tell", "grace is with me"."""
     word, before, after = context.words[at], context.before(at), context.after(at)
+    if before == "this" and context.before(at - 1) == "is" and context.is_chat(at):
+        return True
     if before in NO_NAME_AFTER or before in DETERMINERS or before in COUNTS:
         return False
     if context.is_chat(at) and not {before, word.plain} & (MODAL | PRONOUNS):
@@ -258,7 +268,7 @@ def _is_capital_for_a_name(context: Context, at: int, *, given: bool) -> bool:
     if context.opens_a_sentence(at) or context.is_shouted(at):
         counted = context.before(at) in DETERMINERS | COUNTS
         alone = given and word.plain not in OPENERS and not counted
-        return alone or _acts(context, at)
+        return alone or context.is_explained(at) or _acts(context, at)
     return True
 
 
@@ -285,7 +295,7 @@ def _acts(context: Context, at: int) -> bool:
     word, after = context.words[at], context.after(at)
     if is_possessive(word) or after in DOES or (after.endswith("ed") and len(after) > SHORT):
         return True
-    if word.plain.endswith("s") and after in POSSESSED:
+    if after == "will" or (word.plain.endswith("s") and after in POSSESSED):
         return True
     if after in DOING:
         return not (word.plain in MODAL and after in SAME_WHEN_PAST)

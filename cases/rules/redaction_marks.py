@@ -12,7 +12,7 @@ from cases.rules.redaction_dates import dates
 from cases.rules.redaction_known import KnownPerson, Mention, plain
 from cases.rules.redaction_numbers import Numbers
 from cases.rules.redaction_schools import school_patterns
-from cases.rules.redaction_streets import WORD_OR_NUMBER, address_patterns
+from cases.rules.redaction_streets import WORD_OR_NUMBER, address_patterns, ordinals_of
 from cases.rules.redaction_words import STREETS
 
 _DIGIT = re.compile(r"\d")
@@ -27,7 +27,10 @@ BORN = re.compile(
     r"|\d{1,2} [A-Z][a-z]{2,8} \d{4})",
     re.IGNORECASE,
 )
+_DIGITS = re.compile(r"\d+")
 _LEAST_HINT = 3
+# What begins with one of these is told by its numbers: the words are shortened.
+_NUMBERED = frozenset(("rural", "route", "rr", "rt", "rte", "rd", "r"))
 _SAID_OFTEN = frozenset(("school", "the", "east", "west", "north", "south"))
 Values = dict[str, str]
 Pattern = re.Pattern[str]
@@ -59,6 +62,9 @@ def hints_of(value: str) -> tuple[str, ...]:
     """A text without any of these doesn't hold the value: its words, and their first letters."""
     words = [plain(word) for word in WORD_OR_NUMBER.findall(value.partition(",")[0])]
     telling = {word for word in words if len(word) >= _LEAST_HINT} - STREETS - _SAID_OFTEN
+    telling |= {form for word in telling for form in ordinals_of(word)}
+    if words and words[0] in _NUMBERED:
+        telling |= set(_DIGITS.findall(value))
     letters = "".join(word[0] for word in words).removesuffix("s")
     return tuple(telling | {letters} if len(letters) > _LEAST_HINT else telling or words)
 

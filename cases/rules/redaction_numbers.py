@@ -11,7 +11,7 @@ _LAST_FOUR = re.compile(
     r"[ :#(\-.\u2026]{0,3}(?P<four>\d{4})(?!\d)",
     re.IGNORECASE,
 )
-_BETWEEN = r"[ ().\-/\u2010-\u2014\u00b7\u00a0]{0,3}"
+_BETWEEN = r"[ \n,().\-/\u2010-\u2014\u00b7\u00a0]{0,3}"
 _READ_AS = {"0": "[0oO]", "1": "[1lI]"}
 _NO_DIGIT_AFTER = r"(?!-?\d)(?!(?!x\d|ext)\w)"
 _NO_AREA_BEFORE = r"(?<![\w.])(?<!(?<!\d)\d{3}[ \-./)])(?<!\d{3}\) )"

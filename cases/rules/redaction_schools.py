@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from cases.rules.nicknames import known_names
 from cases.rules.redaction_common import COMMON
 from cases.rules.redaction_known import plain
 from cases.rules.redaction_streets import GAP, WORD_OR_NUMBER, forms_of, one_of, variants
@@ -24,29 +25,44 @@ _KINDS = (
     ("school", "sch", "schools"),
     ("daycare", "day care"),
     ("center", "centre", "ctr"),
+    ("intermediate", "int", "inter"),
+    ("international", "intl"),
+    ("lower",),
+    ("upper",),
+    ("alternative", "alt"),
+    ("stem",),
+    ("steam",),
 )
 _KIND_OF = {form: forms for forms in _KINDS for form in forms}
 _STREET = "|".join(sorted(STREETS, key=len, reverse=True))
 _NO_STREET = rf"(?!\s(?i:{_STREET})\b)"
 _ENDS = rf"(?:['\u2019]s)?(?!\w){_NO_STREET}"
 _ATTENDED = "|".join(
-    rf"(?<={words})"
+    rf"(?<=(?i:{re.escape(words)}))"
     for words in (
         *("attends ", "attended ", "attending ", "enrolled at ", "enrolled in ", "goes to "),
         *("student at ", "pupil at ", "grader at ", "teacher at ", "counselor at ", "nurse at "),
-        *("principal at ", "school is ", "school: ", "school ", "school, ", "School ", "School: "),
-        *("SCHOOL ", "SCHOOL: ", "went to ", "picked up at ", "picked up from "),
+        *("principal at ", "school is ", "school: ", "school ", "school, "),
+        *("went to ", "picked up at ", "picked up from ", "transferred to ", "grade at "),
+        *("school (", "-care (", "daycare (", "grade (", "grader (", "preschool ("),
     )
 )
 _STAFF = (
     r"(?:school|students?|teachers?|counselors?|principal|classmates?|kindergarten|staff|bus|nurse"
+    r"|confirms|confirmed|attendance|registrar|front office|records|gym|playground|cafeteria|campus"
     r"|(?:is|was) (?:his|her|their|the child['\u2019]s) school)"
 )
 _LEAST_LETTERS = 4
+_LEAST_FIRST = 5
+# Where somebody is: "at Whitman", but not "at Whitman Mall".
+_AT = r"(?<=\bat )"
+_NO_NAME_ON = r"(?!\s[A-Z][a-z])"
+_NUMBERED = re.compile(r"([A-Z]{2,4})[ #]{0,2}(\d{1,4})\b")
 
 
 def school_patterns(school: str) -> Iterator[re.Pattern[str]]:
     """All the ways in which `school` is written."""
+    yield from _by_number(school)
     tokens = WORD_OR_NUMBER.findall(school.strip().removeprefix("The "))
     named = [word for word in tokens if plain(word) not in _KIND_OF]
     kinds = [_KIND_OF[plain(word)] for word in tokens if plain(word) in _KIND_OF]
@@ -58,6 +74,7 @@ def school_patterns(school: str) -> Iterator[re.Pattern[str]]:
     )
     words = f"(?i:{_spelled(named)})"
     yield re.compile(rf"(?:{_ATTENDED}|(?={words} {_STAFF}\b))(?<!\w){words}{_ENDS}")
+    yield from _at(named)
     last = plain(named[-1])
     if len(named) > 1 and len(last) >= _LEAST_LETTERS and last not in ORDINARY | COMMON:
         word = one_of((named[-1].title(), named[-1].upper()))
@@ -71,6 +88,25 @@ def school_patterns(school: str) -> Iterator[re.Pattern[str]]:
         yield re.compile(rf"(?<!\w){letters}(?!\w)")
     if len(letters) > _LEAST_LETTERS and letters.endswith("S"):
         yield re.compile(rf"(?<!\w){letters[:-1]}(?!\w)")
+
+
+def _by_number(school: str) -> Iterator[re.Pattern[str]]:
+    """As in "P.S. 112" and "PS112"; in lower case, unless that is a word ("is 61")."""
+    if numbered := _NUMBERED.match(school.replace(".", "")):
+        letters = r"\.?[ ]?".join(numbered[1])
+        cased = 0 if plain(numbered[1]) in ORDINARY else re.IGNORECASE
+        yield re.compile(rf"(?<!\w){letters}\.?[ #]{{0,2}}{numbered[2]}(?!\w)", cased)
+
+
+def _at(named: list[str]) -> Iterator[re.Pattern[str]]:
+    """As in "at Mission Trail"; "attends Mission" where that is neither a word nor a name."""
+    if not named[0].isalpha():
+        return
+    yield re.compile(rf"{_AT}{_capital(named)}{_ENDS}{_NO_NAME_ON}")
+    first = plain(named[0])
+    telling = len(first) >= _LEAST_FIRST and first not in ORDINARY | COMMON | known_names()
+    if len(named) > 1 and telling:
+        yield re.compile(rf"(?:{_ATTENDED}|{_AT}){_capital(named[:1])}{_ENDS}{_NO_NAME_ON}")
 
 
 def _spelled(named: list[str]) -> str:

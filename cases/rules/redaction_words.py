@@ -35,7 +35,7 @@ ORDINARY = table(
     peanut bug buddy monkey boo baby bubba sunshine pumpkin bean cookie sugar muffin bunny ladybug
     turtle panda kitty birdie pickle biscuit button shorty slim smokey ghost doc daddy sweetie
     cricket goose bird mouse tank bull bulls coach two crow fly nova jewels dream stormy nick rosy
-    christmas hero mars venus duke baron
+    christmas hero mars venus duke baron jay norm pike poncho teddy
     """
 )
 
@@ -241,7 +241,7 @@ AFTER_HANDLERS = table("md rn do np pa lcsw lpc lmsw phd esq lpn cna dds")
 INSTITUTIONS = table(
     """
     agency bureau center centre clinic commission council county court department division district
-    hospital hotline office police program services squad team unit university
+    hospital hotline office pd police program services squad team unit university
     """
 )
 # Begin sentences and name nobody.

@@ -331,3 +331,41 @@ WILL = KnownPerson("P-WILL1", ("William Stone",), {"first_name": "William", "las
 )
 def test_what_people_write_who_are_in_a_hurry(text: str, redacted: str) -> None:
     assert redact(text, (HOPE, MARK, WILL)) == redacted
+
+
+@pytest.mark.parametrize(
+    ("field", "known", "text", "redacted"),
+    [
+        ("address", "Rural Route 4, Box 91, Town, MO", "at R.R. 4 Box 91", "at [V-7Q2M address]"),
+        ("address", "Rural Route 4, Box 91, Town, MO", "route 4, box 12", "route 4, box 12"),
+        ("address", "Unit 6, Tall Pines, Town, MO", "Unit 6, Tall Pines", "[V-7Q2M address]"),
+        ("address", "Unit 6, Tall Pines, Town, MO", "unit 6 answered", "unit 6 answered"),
+        ("address", "N71 W13 Heron Road, Town, WI", "N71W13 Heron Rd", "[V-7Q2M address]"),
+        ("address", "22-31 43rd Avenue, Town, NY", "at 22-31 43 Ave", "at [V-7Q2M address]"),
+        ("address", "88 Calle Luna, Town, TX", "en Calle Luna 88", "en [V-7Q2M address]"),
+        ("address", "Calle Luna 88, Town, TX", "at 88 Calle Luna", "at [V-7Q2M address]"),
+        ("address", "640 Vireo Close, Town", "at 640 Vireo", "at [V-7Q2M address]"),
+        ("address", "640 Vireo Close, Town", "641 Vireo", "641 Vireo"),
+        ("address", "2200 N 5th Street", "2200 North Fifth Street", "[V-7Q2M address]"),
+        ("school", "IS 61", "at I.S. 61", "at [V-7Q2M school]"),
+        ("school", "IS 61", "he is 61 today", "he is 61 today"),
+        ("school", "Larkmoor Academy", "at Larkmoor he ate", "at [V-7Q2M school] he ate"),
+        ("school", "Larkmoor Academy", "at Larkmoor Mall", "at Larkmoor Mall"),
+        ("birth_date", "2012-10-03", "turned 12 Oct. 3", "turned 12 [V-7Q2M birth date]"),
+        (
+            "birth_date",
+            "2012-10-03",
+            "on Oct. 3 she turned 12",
+            "on [V-7Q2M birth date] she turned 12",
+        ),
+        ("birth_date", "2012-10-03", "on Oct. 3 she turned away", "on Oct. 3 she turned away"),
+        ("phone", "816-555-0142", "816 555\n0142", "[V-7Q2M phone]"),
+        ("phone", "816-555-0142", "816, 555, 0142", "[V-7Q2M phone]"),
+        ("nickname", "Ash", "Ash (Zephyrine) slept", "V-7Q2M (V-7Q2M) slept"),
+        ("nickname", "Will", "Will will go", "V-7Q2M will go"),
+    ],
+)
+def test_what_strangers_write(field: str, known: str, text: str, redacted: str) -> None:
+    person = KnownPerson("V-7Q2M", (), {"first_name": "Zephyrine", field: known})
+
+    assert redact(text, (person,)) == redacted

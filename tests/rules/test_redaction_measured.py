@@ -10,7 +10,7 @@ LEAST_PRECISION = 0.97
 # The third set is hard on purpose: namesakes, words that are names, addresses that are no street.
 # What it asks beyond the others is partly not to be known ("at Whitman"); its even half is never
 # tuned on. So the floors are what was measured, rounded down.
-HARD = {"blind 3 odd": (0.958, 0.942), "blind 3 even": (0.938, 0.96)}
+HARD = {"blind 3 odd": (0.982, 0.952), "blind 3 even": (0.951, 0.963)}
 MENTIONS = {
     "tuning": 890,
     "held out": 935,
