@@ -79,6 +79,7 @@ class About:
     facts: Rows = ()
     texts: Rows = ()
     mentions: tuple[Mention, ...] = ()
+    is_expunged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +155,12 @@ def _about(thing: Thing) -> About:
     one = thing.record
     if isinstance(one, Victim):
         facts = (("Age", str(AgeBand(one.age_band).label)), ("Sex", str(Sex(one.sex).label)))
-        return About(one.pk, one.pseudonym, "Alleged victim", facts)
+        gone = not one.wrapped_key
+        return About(one.pk, one.pseudonym, "Alleged victim", facts, is_expunged=gone)
     if isinstance(one, InvolvedPerson):
         role = str(PersonRole(one.role).label)
-        mentions = tuple(_mentions(one))
-        return About(one.pk, one.pseudonym, role, tuple(_facts(one)), mentions=mentions)
+        facts, mentions, gone = tuple(_facts(one)), tuple(_mentions(one)), not one.wrapped_key
+        return About(one.pk, one.pseudonym, role, facts, (), mentions, gone)
     kind = str(ResponseKind(one.kind).label)
     return About(one.pk, f"{kind}, {localtime(one.occurred_at):%-d %b %Y}", texts=_redacted(one))
 

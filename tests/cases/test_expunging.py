@@ -132,6 +132,16 @@ def test_the_identity_goes_and_the_case_stays(
     assert (request.state, request.leaves, request.shredded_at) == (ExpungeState.DONE, [], NOW)
 
 
+def test_nothing_is_left_to_correct(captains: tuple[Account, Account], victim: Victim) -> None:
+    client, page = signed_in(captains[0]), reverse("person", args=[victim.pk])
+    link = reverse("person-correct", args=[victim.case_id, victim.pk])
+    assert link in client.get(page).content.decode()
+
+    expunge(captains, victim)
+
+    assert link not in client.get(page).content.decode()
+
+
 def test_originals_drafts_and_the_upload_go_and_redacted_texts_stay(
     captains: tuple[Account, Account], victim: Victim, child: Identity
 ) -> None:
