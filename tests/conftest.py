@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from _pytest import runner
 from django.conf import settings
 from django.core.management.commands import flush as flushing
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -19,6 +20,7 @@ from tests.database_roles import take_roles
 from tests.emptying import empty, execute, keep_seeds, rows
 from tests.leaks import Identity, Watch, watching
 from tests.order import long_first, modules_of
+from tests.room import with_room
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +35,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     long = modules_of(item for item in items if item.get_closest_marker("long"))
     items[:] = long_first(items, long, workers)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """As pytest does it, with room on the stack."""
+    return bool(with_room(runner.pytest_runtest_protocol, item, nextitem))
 
 
 def pytest_collection_finish() -> None:

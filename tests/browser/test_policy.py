@@ -4,6 +4,7 @@ import logging
 from threading import Event
 
 import pytest
+from django.core.signals import request_started
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
@@ -37,6 +38,12 @@ def test_an_inline_script_does_not_run_and_the_server_hears_of_it(
 ) -> None:
     heard, logger = _Heard(), logging.getLogger("cases.views.browser_reports")
     logger.addHandler(heard)
+    came: list[str] = []
+
+    def note(environ: dict[str, str], **_: object) -> None:
+        came.append(environ["PATH_INFO"])
+
+    request_started.connect(note)
     context = browser.new_context(base_url=live_server.url)
     page = context.new_page()
     page.goto("/sign-in/")
@@ -45,7 +52,9 @@ def test_an_inline_script_does_not_run_and_the_server_hears_of_it(
 
     rang = heard.rang.wait(PATIENCE)
     context.close()
+    request_started.disconnect(note)
     logger.removeHandler(heard)
     assert not ran
-    assert rang
+    assert "/browser-reports/" in came, "the browser sent no report"
+    assert rang, (logger.disabled, logger.getEffectiveLevel())
     assert heard.said == ["A browser refused script-src-elem from inline on the page sign-in."]
