@@ -1,5 +1,6 @@
 """Which browser, which address, and who is signed in?"""
 
+import logging
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -66,14 +67,20 @@ def page(transactional_db: None, browser: Browser, live_server: LiveServer) -> I
 
 @pytest.fixture
 def worker(live_server: LiveServer) -> Iterator[None]:
-    """A real worker on the real broker, taking only what this test process sends."""
-    eager = app.conf.task_always_eager
+    """A real worker on the real broker, taking only what this test process sends.
+
+    It has the whole process log errors alone; whoever comes after it hears warnings again.
+    """
+    eager, root = app.conf.task_always_eager, logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
     app.conf.task_always_eager = False
     try:
         with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
             yield
     finally:
         app.conf.task_always_eager = eager
+        root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 @pytest.fixture
