@@ -159,8 +159,8 @@ def _about(thing: Thing) -> About:
         return About(one.pk, one.pseudonym, "Alleged victim", facts, is_expunged=gone)
     if isinstance(one, InvolvedPerson):
         role = str(PersonRole(one.role).label)
-        facts, mentions, gone = tuple(_facts(one)), tuple(_mentions(one)), not one.wrapped_key
-        return About(one.pk, one.pseudonym, role, facts, (), mentions, gone)
+        known, mentions, gone = tuple(_facts(one)), tuple(_mentions(one)), not one.wrapped_key
+        return About(one.pk, one.pseudonym, role, known, (), mentions, gone)
     kind = str(ResponseKind(one.kind).label)
     return About(one.pk, f"{kind}, {localtime(one.occurred_at):%-d %b %Y}", texts=_redacted(one))
 
