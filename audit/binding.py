@@ -1,9 +1,10 @@
-"""In whose name does a transaction read and write? The database is told, and refuses nobody.
+"""In whose name does a transaction read and write? The database is told first.
 
 A trigger on each table of cases reads the setting `caseunit.actor` (migration 0011 of `cases`), and
 policies read how far the actor reaches (0018). Both are set before the first statement of a
 transaction that may write or that names a guarded table, for that transaction alone, from the same
-context that the recorder reads; whoever comes past the application has no context.
+context that the recorder reads. Whoever comes past the application has no context: what is nobody's
+is refused, and nobody is shown a row.
 """
 
 import re

@@ -25,7 +25,7 @@ class Actor:
     label: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Context:
     """An actor, where they act from, and what has been recorded for them so far: `left` holds the
     number and time of entries, of which a batch leaves one; `keys` the use of sealing keys that no

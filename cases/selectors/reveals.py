@@ -159,8 +159,14 @@ def _about(thing: Thing) -> About:
         return About(one.pk, one.pseudonym, "Alleged victim", facts, is_expunged=gone)
     if isinstance(one, InvolvedPerson):
         role = str(PersonRole(one.role).label)
-        known, mentions, gone = tuple(_facts(one)), tuple(_mentions(one)), not one.wrapped_key
-        return About(one.pk, one.pseudonym, role, known, (), mentions, gone)
+        return About(
+            one.pk,
+            one.pseudonym,
+            role,
+            tuple(_facts(one)),
+            mentions=tuple(_mentions(one)),
+            is_expunged=not one.wrapped_key,
+        )
     kind = str(ResponseKind(one.kind).label)
     return About(one.pk, f"{kind}, {localtime(one.occurred_at):%-d %b %Y}", texts=_redacted(one))
 
