@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from audit.context import current
+from audit.context import SYSTEM_PREFIX, current
 from audit.ownership import is_owner
 
 NOBODY = "nobody signed in"
@@ -32,7 +32,8 @@ HARMLESS = (
 )
 WRITING = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE|TRUNCATE|COPY|CALL|DO)\b", re.IGNORECASE)
 BIND = "SELECT set_config('caseunit.actor', %s, %s)"
-# How far somebody reaches is asked again after a change to one of these.
+# How far an account reaches is asked again after a change to one of these; the machinery's names
+# reach as far as they always do.
 REACH = re.compile(
     r"cases_(caseuserobjectpermission|squadgrant|wall|account|role|rolepermission|squad|officer)\b"
 )
@@ -80,17 +81,24 @@ class ActorBinder:
         text = sql if isinstance(sql, str) else str(sql)
         writes = _may_write(text)
         _note_write(text, writes=writes)
+        if _begins(wrapper):
+            self._begin(wrapper)
         if wrapper.get_autocommit():
             return self._alone(wrapper, lambda: execute(sql, params, many, context), text, writes)
-        if _begins(wrapper):
-            self._bound = UNBOUND
         if writes or self._reads_guarded(wrapper, text):
             self.bind(wrapper)
         try:
             return execute(sql, params, many, context)
         finally:
-            if text.startswith("ROLLBACK TO") or (writes and REACH.search(text)):
+            if text.startswith("ROLLBACK TO"):
+                self._bound, self._guarded = NOT_KNOWN, False
+            elif writes and self._depends_on(text):
                 self._bound = NOT_KNOWN
+            self._note_migration(text)
+
+    def _depends_on(self, text: str) -> bool:
+        """Whether what was written may change how far whoever is bound reaches."""
+        return not self._bound[0].startswith(SYSTEM_PREFIX) and REACH.search(text) is not None
 
     def bind(self, wrapper: BaseDatabaseWrapper) -> None:
         """Say in whose name the open transaction goes on. A savepoint undone undoes it too."""
@@ -102,6 +110,12 @@ class ActorBinder:
     def forget(self) -> None:
         """A transaction began that the binder doesn't know of: nothing was said in it yet."""
         self._bound = UNBOUND
+
+    def _begin(self, wrapper: BaseDatabaseWrapper) -> None:
+        self._bound = UNBOUND
+        # Under the application the policies stay as they are; the owner may be changing them.
+        if is_owner(wrapper) or settings.ONE_DATABASE_ROLE:
+            self._guarded = False
 
     def _alone(
         self,
@@ -117,7 +131,12 @@ class ActorBinder:
         try:
             return execute()
         finally:
+            self._note_migration(text)
             self._tell(wrapper, UNBOUND, here_only=False)
+
+    def _note_migration(self, text: str) -> None:
+        if Guard.function in text:
+            self._guarded = False
 
     def _tell(self, wrapper: BaseDatabaseWrapper, wanted: Bound, *, here_only: bool) -> None:
         if not self._is_guarded(wrapper):
@@ -138,17 +157,12 @@ class ActorBinder:
         return True
 
     def _is_guarded(self, wrapper: BaseDatabaseWrapper) -> bool:
-        """Whether the database has the policies: one at an earlier migration has none.
-
-        Under the application it stays as it is; the owner may be changing it.
-        """
+        """Whether the database has the policies: one at an earlier migration has none."""
         if not self._guarded:
             with wrapper.wrap_database_errors, wrapper.connection.cursor() as cursor:
                 cursor.execute("SELECT to_regproc(%s) IS NOT NULL", [Guard.function])
-                guarded = bool(cursor.fetchone()[0])
-            self._guarded = guarded and not is_owner(wrapper) and not settings.ONE_DATABASE_ROLE
-            return guarded
-        return True
+                self._guarded = bool(cursor.fetchone()[0])
+        return self._guarded
 
 
 def watch_connection(*, connection: BaseDatabaseWrapper, **_: object) -> None:

@@ -33,6 +33,7 @@ from tests.architecture.source import (
 from tests.architecture.test_pages_by_record import RECORDS
 from tests.architecture.test_tasks import TASK_DECORATORS
 from tests.architecture.test_urls import walk
+from tests.cases.pages import sign_in
 from tests.factories import NOW, AccountFactory, CaseFactory
 from tests.leaks import exact_sets
 
@@ -109,8 +110,7 @@ def test_every_page_leaves_an_entry_whoever_asks(name: str) -> None:
     silent = []
     for account in (_who_may(name), AccountFactory.create(role=RoleCode.PARTNER)):
         for method in ("get", "post"):
-            client = Client()
-            client.force_login(account)
+            client = sign_in(Client(), account)
             before = _entries()
             response = getattr(client, method)(url)
             if _entries() == before:

@@ -30,6 +30,7 @@ from cases.models.base import Sealed
 from cases.services.responses import ResponseInput, log_response
 from tests.architecture.test_urls import walk
 from tests.architecture.unit_of_roles import CHILD, Unit, cells, make_unit
+from tests.cases.pages import sign_in
 from tests.factories import (
     HOUR,
     NOW,
@@ -190,10 +191,7 @@ def unit() -> Unit:
 
 @pytest.fixture
 def clients(unit: Unit) -> dict[str, Client]:
-    clients = {role: Client() for role in unit.accounts}
-    for role, client in clients.items():
-        client.force_login(unit.accounts[role])
-    return clients
+    return {role: sign_in(Client(), account) for role, account in unit.accounts.items()}
 
 
 def test_every_page_about_a_record_is_tried() -> None:

@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings as configured
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
@@ -15,6 +14,7 @@ from audit.models import Entry
 from cases.access import system_viewer
 from cases.enums import RoleCode
 from cases.services.invitations import invite
+from tests.browser.judged import findings
 from tests.factories import PASSWORD, AccountFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,21 +39,24 @@ def test_a_passkey_is_added_and_opens_the_account(page: Page, settings: Settings
 
     _give_password(page, account.username)
     expect(page.get_by_text("Before anything else opens")).to_be_visible()
-    looked = [_findings(page)]
+    looked = [findings(page)]
     page.get_by_role("link", name="Add an authenticator app").click()
-    looked.append(_findings(page))
+    expect(page.get_by_role("heading", name="Add an authenticator app")).to_be_visible()
+    looked.append(findings(page))
     page.goto("/second-factor/passkey/")
-    looked.append(_findings(page))
+    looked.append(findings(page))
     page.get_by_label("What you call it").fill("This machine")
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    looked.append(_findings(page))
+    looked.append(findings(page))
     page.goto("/second-factor/")
-    looked.append(_findings(page))
+    looked.append(findings(page))
 
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in/")
     _give_password(page, account.username)
-    looked.append(_findings(page))
+    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    looked.append(findings(page))
     page.get_by_role("button", name="Use your passkey").click()
     page.wait_for_url(lambda url: "sign-in" not in url)
 
@@ -71,7 +74,7 @@ def test_an_invitation_is_accepted(page: Page) -> None:
         role_code=RoleCode.AUDITOR,
     )
     page.goto(f"/invitation/?{urlencode({'t': token})}")
-    looked = [_findings(page)]
+    looked = [findings(page)]
     page.get_by_label("New password").fill(NEW)
     page.get_by_label("The same again").fill(NEW)
     page.get_by_role("button", name="Set it").click()
@@ -95,7 +98,7 @@ def test_a_dangerous_act_asks_for_the_password_and_goes_on(page: Page) -> None:
     page.get_by_role("button", name="Do it").click()
 
     expect(page.get_by_role("heading", name="Your password again")).to_be_visible()
-    found = _findings(page)
+    found = findings(page)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
 
@@ -123,16 +126,3 @@ def _give_password(page: Page, username: str, password: str = PASSWORD) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: not url.endswith("/sign-in/"))
-
-
-def _findings(page: Page) -> list[str]:
-    """What axe finds, and whether a narrow screen has to scroll sideways."""
-    page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("() => axe.run(document)")["violations"]
-    wide = page.viewport_size
-    page.set_viewport_size({"width": 320, "height": 640})
-    if page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"):
-        found.append({"id": "runs off a narrow screen"})
-    assert wide is not None
-    page.set_viewport_size(wide)
-    return [f"{page.url}: {item['id']}" for item in found]

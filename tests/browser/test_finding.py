@@ -1,15 +1,14 @@
 """Does the way from a name to a case, and to a link between two, work in a browser?"""
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.db import transaction
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from cases.enums import RoleCode
 from cases.models import Account, Case
 from cases.services.linking import suggest_links
 from tests.browser.conftest import SignIn
-from tests.browser.test_pages import AXE
+from tests.browser.judged import violations
 from tests.factories import NOW, CaseFactory, VictimFactory, WallFactory
 from tests.leaks import Identity, assert_nothing_leaks
 
@@ -26,11 +25,6 @@ def cases(child: Identity) -> tuple[Case, Case]:
     with transaction.atomic():
         suggest_links(case_ids=[made[0].pk], now=NOW)
     return made
-
-
-def findings(page: Page) -> list[str]:
-    page.evaluate(AXE_SCRIPT)
-    return [found["id"] for found in page.evaluate(AXE)["violations"]]
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -50,7 +44,7 @@ def test_a_person_is_found_and_nothing_of_them_stands_in_the_address(
     for case in cases:
         expect(page.get_by_role("link", name=case.number)).to_be_visible()
     assert_nothing_leaks([page.url, page.title()], [child])
-    assert findings(page) == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -66,7 +60,7 @@ def test_something_beyond_reach_is_said_and_nothing_more(
 
     expect(page.get_by_text("Something lies beyond your reach")).to_be_visible()
     assert all(case.number not in page.content() for case in cases)
-    assert findings(page) == []
+    assert violations(page) == []
 
 
 def test_a_link_is_confirmed_from_the_list_and_undone_on_the_case(
@@ -75,7 +69,7 @@ def test_a_link_is_confirmed_from_the_list_and_undone_on_the_case(
     page = sign_in(RoleCode.CAPTAIN)
     page.get_by_role("link", name="Links", exact=True).click()
     expect(page.get_by_role("heading", name=cases[0].number)).to_have_count(2)
-    assert findings(page) == []
+    assert violations(page) == []
 
     same_child = page.locator("section", has_text="Same child")
     same_child.get_by_label("Why").first.fill(REASON)
@@ -83,7 +77,7 @@ def test_a_link_is_confirmed_from_the_list_and_undone_on_the_case(
 
     expect(page.get_by_text("The two cases are linked.")).to_be_visible()
     expect(page.get_by_role("heading", name="Links to decide on")).to_be_visible()
-    assert findings(page) == []
+    assert violations(page) == []
     page.goto(f"/cases/{cases[0].pk}/")
     linked = page.locator("li", has_text="Same child").filter(has_text="Confirmed")
     linked.get_by_text("Change that").click()

@@ -1,14 +1,14 @@
 """Is every main screen usable by everybody, and silent about who the child is?"""
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from cases.enums import RoleCode
 from cases.models import Account
+from tests.browser.judged import Finding, findings, too_wide, violations
 from tests.browser.places import SUSPECT, Places, make_places
 from tests.browser.screens import PAGES_OF, page_name
 from tests.caseload import Caseload
@@ -16,9 +16,6 @@ from tests.leaks import Identity, assert_nothing_leaks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
-NARROW: ViewportSize = {"width": 320, "height": 640}
-# What WCAG 2.2 AA asks, and what is held to be good practice.
-AXE = "() => axe.run(document, {resultTypes: ['violations']})"
 # A form on each page of a kind that says what is wrong, and who sends it.
 FORMS_OF = {
     RoleCode.CAPTAIN: (
@@ -34,7 +31,6 @@ SEND_EMPTY = """() => {
   form.querySelectorAll('textarea').forEach((field) => { field.value = ''; });
   form.submit();
 }"""
-Finding = tuple[str, list[str]]
 
 
 @pytest.fixture
@@ -63,13 +59,13 @@ def test_every_screen_has_no_finding_and_names_nobody(
             shown = {"page": page.content(), "title": page.title(), "address": page.url}
             assert_nothing_leaks(shown, [child, SUSPECT], where=f"{address} for {role}")
             new = page_name(address) not in checked
-            findings = _findings(page) if new else _too_wide(page)
-            found[f"{role} {address}"] = [*status, *findings, *complaints]
+            wrong = findings(page) if new else too_wide(page)
+            found[f"{role} {address}"] = [*status, *wrong, *complaints]
             checked.add(page_name(address))
             complaints.clear()
         page.context.close()
 
-    assert {address: findings for address, findings in found.items() if findings} == {}
+    assert {address: wrong for address, wrong in found.items() if wrong} == {}
 
 
 def test_what_is_refused_is_said_on_a_page_without_a_finding(
@@ -83,10 +79,10 @@ def test_what_is_refused_is_said_on_a_page_without_a_finding(
             page.goto(address.format(**places.ids))
             page.evaluate(SEND_EMPTY)
             expect(page.get_by_role("alert").first).to_be_visible()
-            found[f"{role} {address}"] = _findings(page)
+            found[f"{role} {address}"] = findings(page)
         page.context.close()
 
-    assert {address: findings for address, findings in found.items() if findings} == {}
+    assert {address: wrong for address, wrong in found.items() if wrong} == {}
 
 
 def _at_the_desk_of(account: Account, browser: Browser, root: str) -> tuple[Page, list[Finding]]:
@@ -112,11 +108,11 @@ def _complaint(said: ConsoleMessage) -> list[Finding]:
 
 def test_the_pages_before_signing_in_have_no_finding(page: Page) -> None:
     page.goto("/sign-in/")
-    banner = _findings(page)
+    banner = findings(page)
     page.get_by_role("button", name="I understand and agree").click()
     expect(page.get_by_label("Username")).to_be_visible()
 
-    assert (banner, _findings(page)) == ([], [])
+    assert (banner, findings(page)) == ([], [])
 
 
 def test_a_page_that_breaks_a_rule_is_found(page: Page) -> None:
@@ -124,25 +120,4 @@ def test_a_page_that_breaks_a_rule_is_found(page: Page) -> None:
     page.goto("/sign-in/")
     page.evaluate("() => document.querySelector('main').append(document.createElement('img'))")
 
-    assert "image-alt" in [rule for rule, _ in _violations(page)]
-
-
-def _findings(page: Page) -> list[Finding]:
-    return [*_violations(page), *_too_wide(page)]
-
-
-def _too_wide(page: Page) -> list[Finding]:
-    """A finding when somebody with a narrow screen has to scroll sideways."""
-    wide = page.viewport_size
-    page.set_viewport_size(NARROW)
-    runs_off = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
-    if wide is not None:
-        page.set_viewport_size(wide)
-    return [("runs off a narrow screen", [])] if runs_off else []
-
-
-def _violations(page: Page) -> list[Finding]:
-    """Rule and places of each finding. Evaluated, as the page's policy forbids a script tag."""
-    page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(AXE)["violations"]
-    return [(item["id"], [str(node["target"]) for node in item["nodes"]]) for item in found]
+    assert "image-alt" in [rule for rule, _ in violations(page)]

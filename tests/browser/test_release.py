@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from cases.enums import RoleCode
 from cases.models import Account, Case, Release
 from tests.browser.conftest import SignIn
+from tests.browser.judged import violations
 from tests.cases.release_files import plain_pdf
 from tests.factories import (
     PASSWORD,
@@ -28,7 +28,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 PATIENCE = 60_000
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
-AXE = "() => axe.run(document, {resultTypes: ['violations']})"
 NARRATIVE = (
     "The child was seen at 88 Madeup Street. A bruise on the arm was noted. "
     "The child has brown hair. The door was locked."
@@ -76,7 +75,7 @@ def _begin(page: Page, case: Case) -> None:
     page.get_by_label("What was asked for").fill("A newspaper's request of 2 March.")
     page.get_by_role("button", name="Begin").click()
     expect(page.get_by_role("heading", name="Release R-")).to_be_visible()
-    _is_accessible(page)
+    assert violations(page) == []
 
 
 def _decide_the_text(page: Page) -> None:
@@ -92,7 +91,7 @@ def _decide_the_text(page: Page) -> None:
     page.get_by_label("Exemption", exact=True).select_option("Court order")
     page.get_by_role("button", name="Mark it").click()
     expect(page.get_by_text("Marked.")).to_be_visible()
-    _is_accessible(page)
+    assert violations(page) == []
     page.get_by_role("link", name="Release R-").click()
     page.get_by_role("button", name="Accept all").click()
     expect(page.get_by_text("suggestions accepted.")).to_be_visible()
@@ -121,7 +120,7 @@ def _add_a_page(page: Page, child: Identity, folder: Path) -> None:
     expect(page.get_by_text("Marked.")).to_be_visible()
     page.get_by_role("button", name="I have looked this page over").click()
     expect(page.get_by_text("Looked over")).to_be_visible()
-    _is_accessible(page)
+    assert violations(page) == []
     page.get_by_role("link", name="Release R-").click()
     page.get_by_role("button", name="Accept all").click()
 
@@ -156,9 +155,3 @@ def _approve_and_download(page: Page) -> bytes:
         page.get_by_role("link", name="Download R-").click()
     assert began.value.suggested_filename == f"{Release.objects.get().number}.pdf"
     return Path(began.value.path()).read_bytes()
-
-
-def _is_accessible(page: Page) -> None:
-    page.evaluate(AXE_SCRIPT)
-    found = page.evaluate(AXE)["violations"]
-    assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == []

@@ -12,9 +12,6 @@ from tests.factories import PASSWORD, AccountFactory, CaseFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# The pause after typing, and room for a slow machine.
-PATIENCE = 15_000
-
 
 @pytest.fixture
 def context(
@@ -22,7 +19,6 @@ def context(
 ) -> Iterator[BrowserContext]:
     """Two windows of one browser share a session. Refusals are part of these stories."""
     opened = browser.new_context(base_url=live_server.url)
-    opened.set_default_timeout(PATIENCE)
     yield opened
     opened.close()
 
@@ -69,7 +65,7 @@ def write(page: Page, text: str) -> None:
 
 
 def state(page: Page, code: str) -> None:
-    expect(page.locator(f"#save-state[data-state={code}]")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(f"#save-state[data-state={code}]")).to_be_visible()
 
 
 def test_typing_is_saved_after_a_pause_and_scored(window: Page) -> None:

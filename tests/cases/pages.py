@@ -3,10 +3,18 @@
 import html
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from cases.models import Account, Case, Squad
 from tests.factories import AssignmentFactory, CaseFactory
@@ -51,8 +59,25 @@ class Browser(Client):
 
 
 def signed_in(account: Account) -> Client:
-    client = Browser()
-    client.force_login(account)
+    return sign_in(Browser(), account)
+
+
+def sign_in(client: Client, account: Account) -> Client:
+    """What `force_login` leaves, in two statements."""
+    key, at = get_random_string(32, VALID_KEY_CHARS), timezone.now()
+    Account.objects.filter(pk=account.pk).update(last_login=at)
+    account.last_login = at
+    session = {
+        SESSION_KEY: str(account.pk),
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+        HASH_SESSION_KEY: account.get_session_auth_hash(),
+    }
+    Session.objects.create(
+        session_key=key,
+        session_data=SessionStore().encode(session),
+        expire_date=at + timedelta(seconds=settings.SESSION_COOKIE_AGE),
+    )
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
     return client
 
 
