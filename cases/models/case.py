@@ -57,6 +57,8 @@ class Case(Sealed):
     next_due_at = models.DateTimeField(null=True, blank=True)
     settled = models.PositiveSmallIntegerField(null=True, blank=True)
     required = models.PositiveSmallIntegerField(null=True, blank=True)
+    missing = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    reported = models.BooleanField(default=False)
     child_seen = models.BooleanField(default=False)
     wake_at = models.DateTimeField(null=True, blank=True)
 

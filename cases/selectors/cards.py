@@ -11,10 +11,10 @@ from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from cases.enums import Channel, ClockKind, FlagKind, FlagStatus, OffenseClass
-from cases.models import Case, Clock, ElementAnswer, Flag, Response, Review
+from cases.models import Case, Clock, Flag, Response, Review
 from cases.models.flag import STANDING
 from cases.rules.flags import Reason
-from cases.rules.policy import Circumstances, Element, Policy
+from cases.rules.policy import Circumstances, Policy
 from cases.rules.words import sentence
 
 ALERT_SEVERITY = 4
@@ -132,43 +132,35 @@ def instant(text: str) -> datetime:
 
 
 def latest_report() -> ArraySubquery:
-    """The version of a case's initial report that stands, as JSON in a list of at most one."""
-    answered: QuerySet[Any] = ElementAnswer.objects.filter(response=OuterRef("pk"))
+    """The version of a case's initial report that stands and what was decided on it, as JSON in a
+    list of at most one.
+    """
     decided: QuerySet[Any] = Review.objects.filter(response=OuterRef("pk"))
     reports: QuerySet[Any] = Response.objects.filter(case=OuterRef("pk"), kind="initial_report")
     return ArraySubquery(
         reports.order_by(*STANDS_FIRST).values(
             json=JSONObject(
                 id=F("pk"),
-                has_answers="has_answers",
-                length="narrative_length",
-                answered=ArraySubquery(answered.values("element")),
                 decisions=ArraySubquery(decided.order_by("-entered_at", "-pk").values("decision")),
             )
         )[:1]
     )
 
 
-def completeness_card(
-    case: Case, report: Mapping[str, Any] | None, policy: Policy
-) -> CompletenessCard:
-    """What the report settles, of what such a case must say."""
-    if report is None:
+def completeness_card(case: Case, policy: Policy) -> CompletenessCard:
+    """What the report that stands settles, of what such a case must say, as the rules left it."""
+    if not case.reported:
         imported_without = "responses" not in case.carries
         return CompletenessCard("Imported without reports" if imported_without else "No report yet")
-    if not report["has_answers"]:
+    if case.settled is None:
         return CompletenessCard("Imported: judged by its narrative alone")
-    required = policy.elements_for(circumstances_of(case))
-    answered = set(report["answered"])
-    missing = missing_first_critical(
-        [element for element in required if element.code not in answered], case
-    )
-    named = tuple(short_label(element.label) for element in missing[:NAMED_MISSING])
+    labels = {element.code: element.label for element in policy.elements}
+    named = tuple(short_label(labels.get(code, code)) for code in case.missing[:NAMED_MISSING])
     return CompletenessCard(
-        settled=len(required) - len(missing),
-        required=len(required),
+        settled=case.settled,
+        required=case.required,
         missing=named,
-        more=len(missing) - len(named),
+        more=len(case.missing) - len(named),
     )
 
 
@@ -180,12 +172,6 @@ def circumstances_of(case: Case) -> Circumstances:
         case.serious_injury,
         case.child_witness,
     )
-
-
-def missing_first_critical(elements: list[Element], case: Case) -> list[Element]:
-    """The critical ones first, otherwise in the order they are asked."""
-    circumstances = circumstances_of(case)
-    return sorted(elements, key=lambda element: not element.is_critical(circumstances))
 
 
 def short_label(label: str) -> str:

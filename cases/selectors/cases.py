@@ -23,7 +23,6 @@ from cases.selectors.cards import (
     FlagCard,
     completeness_card,
     flag_cards,
-    latest_report,
     running_state,
     standing_flags,
 )
@@ -206,9 +205,7 @@ def _complete(filters: CaseFilters) -> Q:
 
 
 def _decorated(cases: QuerySet[Case]) -> QuerySet[Any]:
-    return cases.select_related("detective").annotate(
-        flag_rows=standing_flags(), reports=latest_report()
-    )
+    return cases.select_related("detective").annotate(flag_rows=standing_flags())
 
 
 def _row(case: Any, now: datetime, policy: Policy) -> CaseRow:
@@ -226,6 +223,6 @@ def _row(case: Any, now: datetime, policy: Policy) -> CaseRow:
         due_at=case.next_due_at,
         left=case.next_due_at - now if case.next_due_at else None,
         due_state=running_state(case.next_due_at, now) if case.next_due_at else "",
-        completeness=completeness_card(case, case.reports[0] if case.reports else None, policy),
+        completeness=completeness_card(case, policy),
         flags=flag_cards(case.flag_rows, now),
     )

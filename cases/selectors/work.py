@@ -165,7 +165,7 @@ def _row(case: Any, now: datetime, policy: Policy) -> WorkRow:
         due_at=case.next_due_at,
         left=case.next_due_at - now if case.next_due_at else None,
         since_entry=now - case.last_entry_at,
-        completeness=completeness_card(case, report, policy),
+        completeness=completeness_card(case, policy),
         flags=flags,
         draft_saved_at=saved_at,
         report_id=report["id"] if report else "",

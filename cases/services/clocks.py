@@ -111,16 +111,14 @@ def _columns(
         key=lambda clock: (clock.breach_at, clock.kind),
         default=None,
     )
-    settled, required = _completeness(known, policy)
     return {
         "last_entry_at": _last_entry_at(known, policy),
         "next_clock": running.kind.value if running else "",
         "next_starts_at": running.starts_at if running else None,
         "next_due_at": running.breach_at if running else None,
         "wake_at": min((at for at in facts.instants() if at > now), default=None),
-        "settled": settled,
-        "required": required,
         "child_seen": any(item.kind == ResponseKind.VICTIM_SEEN for item in known.responses),
+        **_completeness(known, policy),
     }
 
 
@@ -131,11 +129,13 @@ def _last_entry_at(known: CaseFacts, policy: Policy) -> datetime:
     return max(moved, default=known.received_at)
 
 
-def _completeness(known: CaseFacts, policy: Policy) -> tuple[int | None, int | None]:
-    """(settled, required) elements of the report that stands; nothing of one without answers."""
+def _completeness(known: CaseFacts, policy: Policy) -> dict[str, Any]:
+    """Elements of the report that stands, the critical missing ones first; none of one without
+    answers.
+    """
     reports = submitted_reports(known.responses)
     if not reports or reports[-1].answers is None:
-        return None, None
+        return {"reported": bool(reports), "settled": None, "required": None, "missing": []}
     result = completeness(
         known.channel,
         known.offense_class,
@@ -144,7 +144,13 @@ def _completeness(known: CaseFacts, policy: Policy) -> tuple[int | None, int | N
         reports[-1].answers,
         policy,
     )
-    return result.settled, result.required
+    missing = sorted(result.missing, key=lambda item: not item.critical)
+    return {
+        "reported": True,
+        "settled": result.settled,
+        "required": result.required,
+        "missing": [item.element for item in missing],
+    }
 
 
 # -- clocks -------------------------------------------------------------------------------------
@@ -268,17 +274,21 @@ SET last_entry_at = found.last_entry_at,
     wake_at = found.wake_at,
     settled = found.settled,
     required = found.required,
+    missing = found.missing,
+    reported = found.reported,
     child_seen = found.child_seen
 FROM jsonb_to_recordset(%(columns)s::jsonb) AS found (
     id uuid, last_entry_at timestamptz, next_clock text, next_starts_at timestamptz,
-    next_due_at timestamptz, wake_at timestamptz, settled int, required int, child_seen boolean
+    next_due_at timestamptz, wake_at timestamptz, settled int, required int, missing varchar[],
+    reported boolean, child_seen boolean
 )
 WHERE held.id = found.id
   AND (held.last_entry_at, held.next_clock, held.next_starts_at, held.next_due_at, held.wake_at,
-       held.settled, held.required, held.child_seen)
+       held.settled, held.required, held.missing, held.reported, held.child_seen)
    IS DISTINCT FROM
       (found.last_entry_at, found.next_clock, found.next_starts_at, found.next_due_at,
-       found.wake_at, found.settled, found.required, found.child_seen)
+       found.wake_at, found.settled, found.required, found.missing, found.reported,
+       found.child_seen)
 RETURNING held.id"""
 
 

@@ -39,6 +39,7 @@ WITHOUT = {
     **dict.fromkeys(
         (
             "last_entry_at", "next_clock", "next_starts_at", "next_due_at", "settled", "required",
+            "missing", "reported",
             "child_seen", "wake_at", "concerns", "flag_severity", "flags_waived",
         ),
         "follows from facts by the rules: replay tells it for any moment",

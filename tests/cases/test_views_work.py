@@ -113,9 +113,13 @@ def test_nothing_due_says_so(desk: Desk) -> None:
 
 
 def test_the_row_says_what_is_missing_and_what_is_wrong_in_words(desk: Desk) -> None:
-    case = desk.held_case(**due(NOW - 6 * DAY), last_entry_at=NOW - 41 * DAY)
-    answers = {"intake": "By a call.", "narrative": "In the narrative."}
-    ResponseFactory.create(case=case, initial_report=True, answers=answers)
+    lacks = {"reported": True, "settled": 2, "required": 5}
+    case = desk.held_case(
+        **due(NOW - 6 * DAY),
+        **lacks,
+        missing=["suspect", "suspect_access", "next_action"],
+        last_entry_at=NOW - 41 * DAY,
+    )
     overdue = {
         "clock": "next_supplement",
         "starts_at": (NOW - 41 * DAY).isoformat(),
@@ -126,15 +130,14 @@ def test_the_row_says_what_is_missing_and_what_is_wrong_in_words(desk: Desk) -> 
 
     text = words(desk.as_detective.get(URL))
 
-    assert "2 of 20 settled missing: suspect named, suspect's relation and present access" in text
+    assert "2 of 5 settled missing: suspect named, suspect's relation and present access" in text
     assert "41 days since a substantive entry; limit 14 days; no interview" in text
     assert "6 days late" in text
     assert "41 days ago" in text
 
 
 def test_an_imported_report_is_said_to_be_judged_by_its_narrative(desk: Desk) -> None:
-    case = desk.held_case(imported=True)
-    ResponseFactory.create(case=case, initial_report=True)
+    desk.held_case(imported=True, reported=True)
 
     assert "Imported: judged by its narrative alone" in words(desk.as_detective.get(URL))
 

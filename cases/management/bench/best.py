@@ -49,28 +49,17 @@ WITH reach AS ({legs}), page AS (
     SELECT id, last_entry_at FROM reach ORDER BY last_entry_at DESC, id DESC LIMIT %(size)s
 )
 SELECT one.id, one.number, one.state, one.offense_class, one.channel, one.received_at,
-    one.last_entry_at, one.next_clock, one.next_due_at, one.serious_injury, one.child_witness,
-    one.carries, detective.name,
+    one.last_entry_at, one.next_clock, one.next_due_at, one.settled, one.required, one.missing,
+    one.reported, one.carries, detective.name,
     ARRAY(
         SELECT jsonb_build_object('kind', flag.kind, 'status', flag.status,
             'severity', flag.severity, 'reasons', flag.reasons)
         FROM cases_flag AS flag
         WHERE flag.case_id = one.id AND flag.status <> 'resolved'
         ORDER BY flag.severity DESC, flag.raised_at, flag.id
-    ),
-    report.id, report.has_answers, report.narrative_length,
-    ARRAY(SELECT element FROM cases_elementanswer WHERE response_id = report.id),
-    ARRAY(
-        SELECT decision FROM cases_review WHERE response_id = report.id
-        ORDER BY entered_at DESC, id DESC
     )
 FROM page JOIN cases_case AS one ON one.id = page.id
 LEFT JOIN cases_officer AS detective ON detective.id = one.detective_id
-LEFT JOIN LATERAL (
-    SELECT id, has_answers, narrative_length FROM cases_response
-    WHERE case_id = one.id AND kind = 'initial_report'
-    ORDER BY entered_at DESC, occurred_at DESC, id DESC LIMIT 1
-) AS report ON TRUE
 ORDER BY page.last_entry_at DESC, page.id DESC"""
 
 

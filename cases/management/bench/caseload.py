@@ -60,7 +60,7 @@ RESPONSES = (
 WORDS = "Synthetic entry; nobody in it is real. What was alleged, seen and done is set down here. "
 NARRATIVE = WORDS * 5
 THIN_NARRATIVE = WORDS
-ANSWERED = 15
+ANSWERED, MISSING = 15, 2
 SEALED = b"\x00" * 480
 
 Row = tuple[Any, ...]
@@ -106,12 +106,14 @@ _CASE = (
     "id", "number", "received_at", "entered_at", "channel", "priority", "offense_class",
     "division", "state", "disposition", "closed_at", "detective_id", "supervisor_id", "squad_id",
     "import_run_id", "carries", "key_id", "wrapped_key", "last_entry_at", "next_clock",
-    "next_starts_at", "next_due_at", "settled", "required", "child_seen", "concerns",
+    "next_starts_at", "next_due_at", "settled", "required", "missing",
+    "reported", "child_seen", "concerns",
 )  # fmt: skip
 
 
 def _case_maker(run_id: str) -> Maker:
     carries = "{" + ",".join(sorted(CARRIES - {"answers"})) + "}"
+    missing = [element.code for element in current_policy().elements][ANSWERED:][:MISSING]
 
     def rows(life: Life, now: datetime) -> Iterator[Row]:
         ended = None if life.is_open else life.last_entry_at
@@ -125,8 +127,8 @@ def _case_maker(run_id: str) -> Maker:
             "" if life.is_open else Disposition.CLEARED_ARREST, ended, life.detective_id,
             life.team.sergeant_id, life.team.squad_id, None if native else run_id,
             "{}" if native else carries, "bench", SEALED[:60], life.last_entry_at, clock,
-            starts_at, due_at, ANSWERED if native else None, ANSWERED + 2 if native else None,
-            not life.unseen, "{}",
+            starts_at, due_at, ANSWERED if native else None, ANSWERED + MISSING if native else None,
+            "{" + ",".join(missing if native else ()) + "}", True, not life.unseen, "{}",
         )  # fmt: skip
 
     return rows

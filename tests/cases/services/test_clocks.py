@@ -215,8 +215,19 @@ def test_columns_of_the_case_are_kept() -> None:
     assert (case.next_clock, case.next_due_at) == ("agency_notified", case.received_at + 4 * HOUR)
     assert case.next_starts_at == case.received_at
     assert (case.settled, case.child_seen, case.wake_at) == (2, True, None)
-    assert case.required is not None
-    assert case.required > 10
+    assert case.reported
+    assert case.required == 2 + len(case.missing) > 10
+    assert case.missing[:2] == ["suspect", "suspect_access"]
+    assert {"intake", "people"}.isdisjoint(case.missing)
+
+
+def test_a_case_without_a_report_says_so() -> None:
+    case = CaseFactory.create()
+
+    refresh_cases(case_ids=[case.pk], now=NOW)
+
+    case.refresh_from_db()
+    assert (case.reported, case.settled, case.missing) == (False, None, [])
 
 
 def test_an_imported_report_has_no_completeness() -> None:
@@ -226,7 +237,7 @@ def test_an_imported_report_has_no_completeness() -> None:
     refresh_cases(case_ids=[case.pk], now=NOW)
 
     case.refresh_from_db()
-    assert (case.settled, case.required) == (None, None)
+    assert (case.reported, case.settled, case.required) == (True, None, None)
 
 
 def test_rules_do_not_see_what_is_not_entered_yet() -> None:
