@@ -68,6 +68,8 @@ class ActorBinder:
     def __init__(self) -> None:
         self._bound = UNBOUND
         self._guarded = False
+        # What was bound when a part of the transaction began that may be undone.
+        self._at: dict[str, Bound] = {}
 
     def __call__(
         self,
@@ -90,11 +92,20 @@ class ActorBinder:
         try:
             return execute(sql, params, many, context)
         finally:
-            if text.startswith("ROLLBACK TO"):
-                self._bound, self._guarded = NOT_KNOWN, False
-            elif writes and self._depends_on(text):
+            self._note_part(text)
+            if writes and self._depends_on(text):
                 self._bound = NOT_KNOWN
             self._note_migration(text)
+
+    def _note_part(self, text: str) -> None:
+        """Part of a transaction begins, is kept, or is undone: then what was bound before holds."""
+        verb, _, point = text.partition("SAVEPOINT ")
+        if point and not verb:
+            self._at[point] = self._bound
+        elif verb == "RELEASE ":
+            self._at.pop(point, None)
+        elif verb == "ROLLBACK TO ":
+            self._bound, self._guarded = self._at.get(point, NOT_KNOWN), False
 
     def _depends_on(self, text: str) -> bool:
         """Whether what was written may change how far whoever is bound reaches."""
@@ -108,11 +119,12 @@ class ActorBinder:
             self._bound = wanted
 
     def forget(self) -> None:
-        """A transaction began that the binder doesn't know of: nothing was said in it yet."""
+        """A transaction began: nothing was said in it yet."""
         self._bound = UNBOUND
+        self._at.clear()
 
     def _begin(self, wrapper: BaseDatabaseWrapper) -> None:
-        self._bound = UNBOUND
+        self.forget()
         # Under the application the policies stay as they are; the owner may be changing them.
         if is_owner(wrapper) or settings.ONE_DATABASE_ROLE:
             self._guarded = False

@@ -69,10 +69,16 @@ def within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
+@cache
+def every(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """The tree's nodes: many laws look at each."""
+    return tuple(ast.walk(tree))
+
+
 def functions(tree: ast.AST) -> Iterator[Function]:
     """Every function and method, nested ones too."""
     return (
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node for node in every(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
 
 
@@ -86,7 +92,7 @@ def imported(
     module: Module, nodes: Iterable[ast.AST] | None = None
 ) -> Iterator[tuple[ast.stmt, str]]:
     """Every imported dotted name: `from a.b import c` yields `a.b.c`."""
-    for node in ast.walk(module.tree) if nodes is None else nodes:
+    for node in every(module.tree) if nodes is None else nodes:
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -96,7 +102,7 @@ def imported(
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
     """Every call."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return (node for node in every(tree) if isinstance(node, ast.Call))
 
 
 def dotted(node: ast.AST) -> str:

@@ -5,7 +5,7 @@ import sys
 
 from django.conf import settings
 
-from tests.architecture.source import Module, functions, imported, modules, product, within
+from tests.architecture.source import Module, every, functions, imported, modules, product, within
 
 APPS = ("caseunit", "cases", "audit")
 # From the top: each may import what stands below it, never what stands above. Neighbours in one row
@@ -136,7 +136,7 @@ def _room(name: str, row: int) -> str:
 
 
 def _body(function: ast.AST) -> list[ast.AST]:
-    return [node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return [node for node in every(function) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def test_the_walk_sees_the_product() -> None:
@@ -160,7 +160,7 @@ def test_nobody_asks_guardian_or_a_superuser_flag_for_access() -> None:
     found = [
         module.at(node, f"asks {name}")
         for module in product()
-        for node in ast.walk(module.tree)
+        for node in every(module.tree)
         if (name := getattr(node, "attr", getattr(node, "id", ""))) in asked
     ]
 

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import connection
 
 from cases.row_security import GUARDED, OPEN, SYSTEM_BLIND, SYSTEM_SEES, Span
-from tests.architecture.source import calls, dotted, product
+from tests.architecture.source import calls, dotted, every, product
 
 POLICIES = import_module("cases.migrations.0018_row_security")
 # Where a person's act goes across cases: whoever adds a place looks at what it gives away.
@@ -108,7 +108,7 @@ def _system_names(tree: ast.AST) -> set[str]:
     """The names given to `acting_as_system`, a constant or a class's `task` looked up."""
     known = {
         target.id if isinstance(target, ast.Name) else "": value.value
-        for node in ast.walk(tree)
+        for node in every(tree)
         if isinstance(node, ast.Assign) and isinstance(value := node.value, ast.Constant)
         for target in node.targets
     }
@@ -122,7 +122,7 @@ def test_every_door_across_cases_is_known_and_every_span_is_used() -> None:
     found = {
         f"{module.name}.{function.name}": Span[dotted(call.args[0]).removeprefix("Span.")]
         for module in product()
-        for function in ast.walk(module.tree)
+        for function in every(module.tree)
         if isinstance(function, ast.FunctionDef)
         for call in (*calls(function),)
         if dotted(call.func) == "reading_as"

@@ -15,6 +15,7 @@ from tests.architecture.source import (
     calls,
     decorators,
     dotted,
+    every,
     functions,
     imported,
     modules,
@@ -139,7 +140,7 @@ def test_statuses_change_in_services_only() -> None:
         module.at(node, f"assigns .{target.attr}")
         for module in modules("cases")
         if not within(module.name, "cases.services", "cases.models", "cases.migrations")
-        for node in ast.walk(module.tree)
+        for node in every(module.tree)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Attribute) and target.attr in {"state", "status", "disposition"}
@@ -154,7 +155,7 @@ def _is_service(function: Function) -> bool:
 
 def _called(function: Function) -> set[str]:
     """What it calls by name; methods of what it was handed belong to somebody else."""
-    handed = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)} - {
+    handed = {node.arg for node in every(function) if isinstance(node, ast.arg)} - {
         "cls",
         "self",
     }
@@ -217,7 +218,7 @@ def test_only_access_asks_for_the_viewers_discipline() -> None:
         module.at(node, "asks for the viewer's discipline")
         for module in modules("cases")
         if not within(module.name, "cases.access")
-        for node in ast.walk(module.tree)
+        for node in every(module.tree)
         if isinstance(node, ast.Attribute) and dotted(node).endswith("viewer.discipline")
     ]
 

@@ -8,6 +8,7 @@ from tests.architecture.source import (
     calls,
     decorators,
     dotted,
+    every,
     functions,
     modules,
     within,
@@ -104,6 +105,6 @@ def _inside_on_commit(module: Module) -> set[int]:
         id(inner)
         for outer in calls(module.tree)
         if _tail(outer) == "on_commit"
-        for inner in ast.walk(outer)
+        for inner in every(outer)
         if isinstance(inner, ast.Call)
     }

@@ -57,6 +57,7 @@ HARMLESS = {
     "cases.Case.division": "a place; a new one is redacted at intake",
     "cases.Case.nibrs": "a code",
     "cases.Case.number": "made by the unit, or a column of case numbers",
+    "cases.Case.missing": "codes of elements",
     "cases.Case.next_clock": "a kind of clock",
     "cases.Case.statute": "a code",
     "cases.CaseLink.pairs": "pseudonyms and reasons from the source",

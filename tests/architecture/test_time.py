@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.architecture.source import Module, calls, dotted, product, within
+from tests.architecture.source import Module, calls, dotted, every, product, within
 
 # The edges read the clock once and hand it on. `caseunit` runs processes, outside the domain.
 EDGES = (
@@ -60,7 +60,7 @@ def test_no_sql_asks_the_database_for_the_time() -> None:
     found = [
         module.at(node, f"SQL uses {clock}")
         for module in _inner()
-        for node in ast.walk(module.tree)
+        for node in every(module.tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         for clock in DATABASE_CLOCKS
         if _is_sql(node.value) and clock in node.value.lower()
