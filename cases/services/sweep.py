@@ -38,6 +38,7 @@ from cases.services.flagging import (
 
 SWEEPER = system_viewer("sweep")
 
+WOKEN_TOGETHER = 200
 # The words of the partial indexes case_wakes, clock_unflagged_due, clock_flagged_settled,
 # flag_returns, flag_climbs and flag_stands_once_per_officer.
 _WAKES = "wake_at IS NOT NULL AND wake_at <= %(now)s"
@@ -193,8 +194,12 @@ def _wake(moment: datetime) -> Counter[str]:
         skip_locked=True, no_key=True
     )
     ids = list(waking.order_by("pk").values_list("pk", flat=True))
-    flags = refresh_cases(case_ids=ids, now=moment).flags
-    return Counter(raised=len(flags.raised), resolved=len(flags.resolved), refreshed=len(ids))
+    done = Counter(refreshed=len(ids))
+    # After a migration or a long stop many wake at once: never the facts of all of them in memory.
+    for at in range(0, len(ids), WOKEN_TOGETHER):
+        flags = refresh_cases(case_ids=ids[at : at + WOKEN_TOGETHER], now=moment).flags
+        done += Counter(raised=len(flags.raised), resolved=len(flags.resolved))
+    return done
 
 
 def _raise_due(moment: datetime) -> Counter[str]:

@@ -1,6 +1,6 @@
 """Does the sweep find what has fallen due, once, and at a cost that follows only that?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from audit.events import Event
 from audit.models import Entry
 from cases.enums import CaseState, ClockKind, FlagKind, FlagStatus, Step
 from cases.models import Case, Clock, Flag, Officer, Policy, SweepRun
-from cases.services.clocks import refresh_cases, refresh_officers, refresh_referrals
+from cases.services import sweep
+from cases.services.clocks import Changes, refresh_cases, refresh_officers, refresh_referrals
 from cases.services.sweep import run_sweep
 from tests.factories import (
     DAY,
@@ -209,6 +210,24 @@ def test_a_hold_that_begins_later_is_in_force_from_then() -> None:
     run_sweep(now=NOW + HOUR)
 
     assert Clock.objects.get(case=case, kind=ClockKind.VICTIM_SEEN).due_at == NOW + 9 * DAY
+
+
+def test_many_that_wake_at_once_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "WOKEN_TOGETHER", 2)
+    cases = [fresh_case() for _ in range(5)]
+    Case.objects.update(wake_at=NOW + HOUR, missing=["intake"])
+    together: list[int] = []
+
+    def refresh(*, case_ids: Sequence[UUID], now: datetime) -> Changes:
+        together.append(len(case_ids))
+        return refresh_cases(case_ids=case_ids, now=now)
+
+    monkeypatch.setattr(sweep, "refresh_cases", refresh)
+
+    run = run_sweep(now=NOW + HOUR)
+
+    assert (together, run.counts["refreshed"]) == ([2, 2, 1], len(cases))
+    assert not Case.objects.exclude(missing=[], wake_at=None).exists()
 
 
 @FROM_THE_MOMENT
