@@ -5,7 +5,7 @@ changes the tables' shape signs in as their owner, for that command alone (`as_o
 to nobody else. A process that finds itself too mighty stops rather than work.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,8 +54,24 @@ def as_owner(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         return
     if known is None:
         raise OwnerNotKnown(NOT_KNOWN)
-    with _pointed_at(wrapper, {name: known[name] for name in SIGN_IN if name in known}):
+    with signed_in_as(known, using=using):
         yield
+
+
+@contextmanager
+def signed_in_as(known: Mapping[str, Any], *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Every statement of this process goes as whom `known` names, as in DATABASES. Outside a
+    transaction.
+    """
+    wrapper = connections[using]
+    before = {name: wrapper.settings_dict[name] for name in SIGN_IN}
+    wrapper.close()
+    wrapper.settings_dict.update({name: known[name] for name in SIGN_IN if name in known})
+    try:
+        yield
+    finally:
+        wrapper.close()
+        wrapper.settings_dict.update(before)
 
 
 def is_owner(wrapper: BaseDatabaseWrapper) -> bool:
@@ -74,15 +90,3 @@ def refuse_owner(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     if is_too_mighty:
         connection.close()
         raise ImproperlyConfigured(TOO_MIGHTY.format(role=role))
-
-
-@contextmanager
-def _pointed_at(wrapper: BaseDatabaseWrapper, known: dict[str, Any]) -> Iterator[None]:
-    before = {name: wrapper.settings_dict[name] for name in SIGN_IN}
-    wrapper.close()
-    wrapper.settings_dict.update(known)
-    try:
-        yield
-    finally:
-        wrapper.close()
-        wrapper.settings_dict.update(before)

@@ -176,7 +176,7 @@ class Command(BaseCommand):
     ) -> Iterator[Result | PageResult]:
         times = options["repetitions"]
         found: Iterable[Result | PageResult] = chain(
-            measured_pages(cases, times) if options["pages"] else (),
+            measured_pages(cases, times, self.sign_in) if options["pages"] else (),
             [audit_cost(now, cases, times)],
             (measured(measure, cases, times) for measure in measures(now)),
         )
