@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet, Value
+from django.db.models.functions import NullIf
 from django.utils.timezone import localdate, localtime
 
 from audit.events import Event
@@ -83,7 +84,8 @@ def activity(viewer: Viewer, asked: Asked, now: datetime) -> Activity | None:
     entries = beyond_walls(found, unseen_by(viewer))
     who = _account(key)
     sources = entries.order_by().aggregate(
-        sessions=Count("session", distinct=True), addresses=Count("source_address", distinct=True)
+        sessions=Count(NullIf("session", Value("")), distinct=True),
+        addresses=Count("source_address", distinct=True),
     )
     return Activity(
         name=who.username if who else asked.actor,
