@@ -175,6 +175,7 @@ def test_a_filter_that_makes_no_sense_says_why(
 
     assert response.status_code == 422
     assert sentence in words(response)
+    assert "No entry fits." not in words(response)
 
 
 @pytest.mark.parametrize(

@@ -228,12 +228,16 @@ def test_an_export_beyond_its_limit_is_refused(
 
 
 def test_an_accounts_activity_in_numbers(client: Client, desk: Desk) -> None:
-    opened(desk.detective, desk.held_case())
+    case = desk.held_case()
+    opened(desk.detective, case)
+    for session, event in (("before", Event.SIGNED_IN), ("one", Event.CASE_VIEWED)):
+        opened(desk.detective, case, session=session, event=event)
     badge = desk.detective.officer.badge if desk.detective.officer else ""
 
     for name in (desk.detective.username, badge):
         response = client.get(reverse("audit-activity"), {"actor": name})
         assert "Case viewed" in words(response)
+        assert "in 1 session" in words(response)
     assert "since=2026-02-09&amp;until=2026-03-11" in response.content.decode()
     assert "No such account." in words(client.get(reverse("audit-activity"), {"actor": "nobody"}))
 
