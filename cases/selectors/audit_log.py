@@ -18,7 +18,7 @@ from cases.models import Account, Case, InvolvedPerson, Victim
 from cases.row_security import Span, reading_as
 from cases.selectors.audit_questions import questions
 from cases.selectors.audit_walls import Unseen, beyond_walls, unseen_by
-from cases.selectors.audit_words import Names, label, names_of, said
+from cases.selectors.audit_words import Names, label, names_of, said, unkept
 
 UNKNOWN = "unknown"
 
@@ -262,7 +262,9 @@ def _row(
         outcome=entry.outcome,
         actor=entry.actor_label or "nobody signed in",
         actor_key=entry.actor_label if entry.actor_id else "",
-        subject="" if alias or entry.subject_type in ("", "case") else _subject(entry, names),
+        subject=""
+        if alias or entry.subject_type in ("", "case", "cases_case")
+        else _subject(entry, names),
         alias=alias,
         cases=tuple(numbers.get(case, case) for case in shown),
         more_cases=len(cases) - len(shown),
@@ -284,7 +286,6 @@ def _subject(entry: Entry, names: Names) -> str:
 
 
 def _changes(changes: Mapping[str, object], names: Names) -> Iterator[str]:
-    unkept = [label(name) for name, value in changes.items() if value == MASK]
     for name, value in changes.items():
         match value:
             case [before, after]:
@@ -292,5 +293,5 @@ def _changes(changes: Mapping[str, object], names: Names) -> Iterator[str]:
                 yield f"{label(name)}: {came}{said(name, after, names)}"
             case _ if value != MASK:
                 yield f"{label(name)}: {said(name, value, names)}"
-    if unkept:
-        yield f"Written, values not kept: {', '.join(unkept)}"
+    if rest := unkept(changes):
+        yield rest

@@ -10,6 +10,7 @@ from django.db.models.functions import Concat
 from django.utils.timezone import localtime
 
 from audit.events import Event
+from audit.recorder import MASK
 from cases.enums import (
     AgeBand,
     CaseState,
@@ -78,6 +79,12 @@ def said(name: str, value: object, names: Names) -> str:
     if value in (None, ""):
         return UNSET
     return names.get(str(value)) or _word(name, str(value))
+
+
+def unkept(changes: Mapping[str, object]) -> str:
+    """Which fields were written that the log keeps no value of; empty for none."""
+    names = ", ".join(label(name) for name, value in changes.items() if value == MASK)
+    return f"Written, values not kept: {names}" if names else ""
 
 
 def _plain(name: str) -> str:

@@ -12,13 +12,13 @@ from uuid import UUID
 from audit import selectors as log
 from audit.events import Event, Outcome
 from audit.models import Entry
-from audit.recorder import record
+from audit.recorder import MASK, record
 from audit.selectors import Filters
 from cases import access
 from cases.access import Viewer
 from cases.models import Case
 from cases.models.case import OPEN
-from cases.selectors.audit_words import UNSET, UUID_TEXT, Names, label, names_of, said
+from cases.selectors.audit_words import UNSET, UUID_TEXT, Names, label, names_of, said, unkept
 from cases.selectors.case_detail import CaseHead, case_head
 from cases.selectors.versions import FIELDS, values_of
 
@@ -51,9 +51,10 @@ ON_RECORDS = (
     Event.CLOSURE_REVIEWED,
     Event.CLOCK_HELD,
     Event.CLOCK_RELEASED,
+    Event.DIRECT_CHANGE,
 )
 # Of what an entry holds, what a reader of the case may be told beside the change itself.
-TOLD = ("victim", "person", "role", "kind", "decision", "fields", "how", "import")
+TOLD = ("victim", "person", "role", "kind", "decision", "fields", "how", "import", "table")
 BY_IMPORT = "Brought by an import"
 
 
@@ -155,7 +156,7 @@ def _pairs(entry: Entry) -> Iterator[tuple[str, str, str]]:
         match value:
             case [before, after]:
                 yield name, _text(before), _text(after)
-            case _:
+            case _ if value != MASK:
                 yield name, "", _text(value)
 
 
@@ -174,6 +175,9 @@ def _field(
             continue
         if "import" in entry.details and not entry.changes:
             last = None
+        # A case's first entry tells of every field that was set: of the others that they were not.
+        if entry.event == Event.CASE_CREATED and "number" in entry.changes:
+            last = ""
         for field, before, after in _pairs(entry):
             if field != name:
                 continue
@@ -197,7 +201,10 @@ def _change(entry: Entry, names: Names) -> Change:
             for name, before, after in _pairs(entry)
             if before != after
         ),
-        told=tuple(_told(key, entry.details[key], names) for key in TOLD if entry.details.get(key)),
+        told=(
+            *filter(None, [unkept(entry.changes)]),
+            *(_told(key, entry.details[key], names) for key in TOLD if entry.details.get(key)),
+        ),
     )
 
 

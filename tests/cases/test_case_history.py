@@ -8,6 +8,7 @@ import pytest
 
 from audit.events import Event
 from audit.models import Entry
+from audit.recorder import MASK
 from cases.access import Viewer, viewer_for
 from cases.enums import Channel, Disposition, PersonRole, ResponseKind, RoleCode
 from cases.models import Case
@@ -21,7 +22,7 @@ from cases.services.referrals import acknowledge_referral
 from cases.services.victims import PersonInput, add_person, add_victim
 from tests.cases.importing_files import CASE, CLOSED_CASE, OFFICER, SERGEANT, bundle, imported
 from tests.cases.test_services import CHILD, SUSPECT, Unit, full_answers
-from tests.factories import NOW, AccountFactory, OfficerFactory
+from tests.factories import NOW, AccountFactory, EntryFactory, OfficerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +169,32 @@ def test_people_are_told_of_by_pseudonym_and_what_stands_in_clear(unit: Unit) ->
     }
     kept = str(list(Entry.objects.values_list("changes", "details")))
     assert [name for name in ("Ottoline", "2018-02-09", *SUSPECT.values()) if name in kept] == []
+
+
+def test_what_was_set_past_the_system_is_named_also_where_nothing_stood(unit: Unit) -> None:
+    case = unit.open_case()
+    told(case, unit.captain)
+    Case.objects.filter(pk=case.pk).update(priority="3", child_witness=True)
+    EntryFactory.create(
+        at=NOW + HOUR,
+        event=Event.DIRECT_CHANGE,
+        actor_label="database:owner",
+        subject_type="cases_case",
+        subject_id=str(case.pk),
+        changes={"priority": MASK, "child_witness": MASK},
+        details={"case": str(case.pk), "table": "cases_case"},
+    )
+
+    page = case_history(viewer=unit.captain, now=NOW + 2 * HOUR, case_id=case.pk)
+
+    assert [field.field for field in page.unexplained] == ["Priority", "Child witness"]
+    newest = page.changes[0]
+    assert (newest.who, newest.differences) == ("database:owner", ())
+    assert set(newest.told[0].removeprefix("Written, values not kept: ").split(", ")) == {
+        "Priority",
+        "Child witness",
+    }
+    assert newest.told[1] == "Table: cases_case"
 
 
 def told_of(case: Case) -> list[tuple[object, ...]]:
