@@ -81,6 +81,15 @@ def said(name: str, value: object, names: Names) -> str:
     return names.get(str(value)) or _word(name, str(value))
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two kept values are one; entries of before kept a moment as it was given, in any
+    zone.
+    """
+    if MOMENT.fullmatch(one) and MOMENT.fullmatch(other):
+        return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+    return one == other
+
+
 def unkept(changes: Mapping[str, object]) -> str:
     """Which fields were written that the log keeps no value of; empty for none."""
     names = ", ".join(label(name) for name, value in changes.items() if value == MASK)

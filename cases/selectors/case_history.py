@@ -18,7 +18,16 @@ from cases import access
 from cases.access import Viewer
 from cases.models import Case
 from cases.models.case import OPEN
-from cases.selectors.audit_words import UNSET, UUID_TEXT, Names, label, names_of, said, unkept
+from cases.selectors.audit_words import (
+    UNSET,
+    UUID_TEXT,
+    Names,
+    is_same,
+    label,
+    names_of,
+    said,
+    unkept,
+)
 from cases.selectors.case_detail import CaseHead, case_head
 from cases.selectors.versions import FIELDS, values_of
 
@@ -186,7 +195,7 @@ def _field(
             versions.append(Version(said(name, after, names), entry.at, _who(entry, names)))
             last = after
     now = said(name, standing, names)
-    unexplained = last is not None and last != standing and not capped
+    unexplained = last is not None and not is_same(last, standing) and not capped
     return FieldHistory(label(name), now, tuple(versions), unexplained)
 
 

@@ -1,10 +1,11 @@
 """Does the log tell how each field of a case came to be, whatever changed it? (decision 18)"""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.timezone import localtime
 
 from audit.events import Event
 from audit.models import Entry
@@ -169,6 +170,28 @@ def test_people_are_told_of_by_pseudonym_and_what_stands_in_clear(unit: Unit) ->
     }
     kept = str(list(Entry.objects.values_list("changes", "details")))
     assert [name for name in ("Ottoline", "2018-02-09", *SUSPECT.values()) if name in kept] == []
+
+
+def test_a_moment_is_the_same_in_whatever_zone_it_was_given(unit: Unit) -> None:
+    case = unit.open_case(received_at=localtime(NOW - HOUR))
+
+    told(case, unit.captain)
+
+    kept = Entry.objects.get(event=Event.CASE_CREATED).changes["received_at"][1]
+    assert kept == (NOW - HOUR).astimezone(UTC).isoformat()
+
+
+def test_an_entry_of_before_that_kept_local_time_accounts_for_its_field(unit: Unit) -> None:
+    case = unit.open_case()
+    EntryFactory.create(
+        at=NOW + HOUR,
+        event=Event.CASE_CHANGED,
+        subject_type="case",
+        subject_id=str(case.pk),
+        changes={"received_at": ["", localtime(NOW - HOUR).isoformat()]},
+    )
+
+    told(case, unit.captain)
 
 
 def test_what_was_set_past_the_system_is_named_also_where_nothing_stood(unit: Unit) -> None:

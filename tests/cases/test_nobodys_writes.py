@@ -236,7 +236,6 @@ class TestBinding:
         touch(case)
         assert Entry.objects.get().event == Event.DIRECT_CHANGE
 
-
     def test_maintenance_that_changes_who_reaches_what_keeps_its_name(self, case: Case) -> None:
         bind_session("system:migrate")
         with transaction.atomic():
