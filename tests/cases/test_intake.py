@@ -203,6 +203,8 @@ def test_each_channel_opens_a_case_whose_clocks_run(desk: Desk, channel: str) ->
     assert Entry.objects.filter(event=Event.CASE_CREATED, subject_id=str(case.pk)).exists()
     child = Entry.objects.get(event=Event.VICTIM_ADDED, subject_id=str(case.pk))
     assert child.details == {"victim": case.victims.get().pseudonym}
+    history = desk.as_sergeant.get(reverse("case-history", args=[case.pk])).context["page"]
+    assert history.unexplained == ()
 
 
 def test_everybody_typed_in_is_on_the_case_and_sealed(
