@@ -108,8 +108,12 @@ class ActorBinder:
             self._bound, self._guarded = self._at.get(point, NOT_KNOWN), False
 
     def _depends_on(self, text: str) -> bool:
-        """Whether what was written may change how far whoever is bound reaches."""
-        return not self._bound[0].startswith(SYSTEM_PREFIX) and REACH.search(text) is not None
+        """Whether what was written may change how far whoever is bound reaches; nobody may be, and
+        then a migration keeps the name that its session has.
+        """
+        actor = self._bound[0]
+        reaches = bool(actor) and not actor.startswith(SYSTEM_PREFIX)
+        return reaches and REACH.search(text) is not None
 
     def bind(self, wrapper: BaseDatabaseWrapper) -> None:
         """Say in whose name the open transaction goes on. A savepoint undone undoes it too."""

@@ -128,6 +128,7 @@ def _naming(person: str, alias: str) -> Q:
     named = Q(subject_type__in=("victim", "person"), subject_id=person)
     named |= Q(details__contains={"route_arguments": {"person_id": person}})
     for key in ("victim", "person"):
+        named |= Q(details__contains={key: person})
         named |= Q(details__contains={key: alias}) if alias else Q()
     return named
 

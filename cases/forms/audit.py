@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.utils.timezone import make_aware
 
 from audit.events import Event, Outcome
@@ -25,13 +25,24 @@ FORMATS = (("csv", "CSV"), ("jsonl", "JSON lines"))
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
 
-def _day(label: str) -> forms.DateField:
+# Days that a calendar can be counted on from: the first and last of all have no day beside them.
+FIRST_ON, LAST_ON = date(1900, 1, 1), date(2999, 12, 31)
+
+
+def _day(label: str, *, required: bool, widget: forms.Widget) -> forms.DateField:
+    said = f"{label}: give a day, as in 2026-03-02."
     return forms.DateField(
         label=label,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": f"{label}: give a day, as in 2026-03-02."},
+        required=required,
+        widget=widget,
+        error_messages={"invalid": said, "required": said},
+        validators=[MinValueValidator(FIRST_ON, said), MaxValueValidator(LAST_ON, said)],
     )
+
+
+def _end(label: str) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return _day(label, required=False, widget=widget)
 
 
 class AuditFilterForm(forms.Form):
@@ -66,8 +77,8 @@ class AuditFilterForm(forms.Form):
     outcome = forms.ChoiceField(
         label="How it ended", required=False, choices=[("", "Any way"), *Outcome.choices]
     )
-    since = _day("From")
-    until = _day("To")
+    since = _end("From")
+    until = _end("To")
     after = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
 
     def clean_after(self) -> Cursor | None:
@@ -125,14 +136,7 @@ class ExportForm(forms.Form):
 class WeekForm(forms.Form):
     """Any day of the week that is meant."""
 
-    week = forms.DateField(
-        label="Week",
-        widget=forms.HiddenInput,
-        error_messages={
-            "invalid": "Week: give a day of it, as in 2026-03-02.",
-            "required": "Week: give a day of it, as in 2026-03-02.",
-        },
-    )
+    week = _day("Week", required=True, widget=forms.HiddenInput())
 
 
 class SignForm(WeekForm):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet, Value
+from django.db.models.functions import NullIf
 from django.utils.timezone import localdate, localtime
 
 from audit.events import Event
@@ -21,6 +22,8 @@ from cases.selectors.audit_walls import beyond_walls, unseen_by
 LOOKED_BACK = timedelta(days=30)
 # The end of a span is not in it; what happens at this moment is.
 JUST_NOW = timedelta(microseconds=1)
+# A sign-in's own entry names the session before it, which ends with it.
+INSIDE = ~Q(event__in=(Event.SIGNED_IN, Event.SIGN_IN_FAILED))
 # What is asked about one person; the others are about machinery.
 ASKED = ("others", "ungranted", "hours", "denials", "large")
 
@@ -83,7 +86,8 @@ def activity(viewer: Viewer, asked: Asked, now: datetime) -> Activity | None:
     entries = beyond_walls(found, unseen_by(viewer))
     who = _account(key)
     sources = entries.order_by().aggregate(
-        sessions=Count("session", distinct=True), addresses=Count("source_address", distinct=True)
+        sessions=Count(NullIf("session", Value("")), distinct=True, filter=INSIDE),
+        addresses=Count("source_address", distinct=True),
     )
     return Activity(
         name=who.username if who else asked.actor,

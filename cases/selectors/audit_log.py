@@ -1,6 +1,6 @@
 """What did somebody do or look at? The audit log in words, without identities."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,12 +11,14 @@ from django.db.models import QuerySet
 from audit import selectors as log
 from audit.inclusion import Inclusion, inclusion_of
 from audit.models import Entry
+from audit.recorder import MASK
 from audit.selectors import Cursor, Filters
 from cases.access import Hidden, Viewer
 from cases.models import Account, Case, InvolvedPerson, Victim
 from cases.row_security import Span, reading_as
 from cases.selectors.audit_questions import questions
 from cases.selectors.audit_walls import Unseen, beyond_walls, unseen_by
+from cases.selectors.audit_words import Names, label, names_of, said, unkept
 
 UNKNOWN = "unknown"
 
@@ -67,6 +69,8 @@ class LogPage:
 CASES_SHOWN = 5
 # Ids and lists that are shown as case numbers instead.
 _AS_NUMBERS = frozenset({"case", "cases"})
+# Somebody by id or by pseudonym, as a subject or in the details.
+PEOPLE = ("victim", "person")
 
 
 @reading_as(Span.AUDIT)
@@ -84,10 +88,11 @@ def log_page(viewer: Viewer, asked: Asked, after: Cursor | None = None) -> LogPa
 
 
 def entry_rows(entries: Iterable[Entry], unseen: Unseen) -> tuple[EntryRow, ...]:
-    """Entries in words; two queries however many."""
+    """Entries in words; three queries however many."""
     listed = [(entry, unseen.without(_case_ids(entry))) for entry in entries]
     numbers, aliases = _numbers(cases for _, cases in listed), _aliases(one for one, _ in listed)
-    return tuple(_row(entry, cases, numbers, aliases) for entry, cases in listed)
+    names = names_of([entry.subject_id, entry.changes, _told(entry)] for entry, _ in listed)
+    return tuple(_row(entry, cases, numbers, aliases, names) for entry, cases in listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +194,28 @@ def _aliases(entries: Iterable[Entry]) -> Mapping[str, str]:
 
 
 def _person_key(entry: Entry) -> str:
-    about = entry.subject_id if entry.subject_type in ("victim", "person") else ""
+    about = entry.subject_id if entry.subject_type in PEOPLE else ""
     arguments = entry.details.get("route_arguments")
-    key = about or (arguments.get("person_id", "") if isinstance(arguments, dict) else "")
-    return str(key) if _is_uuid(str(key)) else ""
+    routed = arguments.get("person_id", "") if isinstance(arguments, dict) else ""
+    keys = (about, routed, *(entry.details.get(key, "") for key in PEOPLE))
+    return next((str(key) for key in keys if _is_uuid(str(key))), "")
+
+
+def _pseudonym(entry: Entry) -> str:
+    """Of whoever the entry itself names so."""
+    named = (entry.details.get(key) for key in PEOPLE)
+    return next((name for name in named if name and not _is_uuid(str(name))), "")
+
+
+def _told(entry: Entry) -> Mapping[str, object]:
+    """The details that are not shown as case numbers or as a pseudonym."""
+    return {
+        name: value
+        for name, value in entry.details.items()
+        if value != {}
+        and (name not in _AS_NUMBERS or isinstance(value, int))
+        and name not in PEOPLE
+    }
 
 
 def _numbers(named: Iterable[list[str]]) -> Mapping[str, str]:
@@ -223,9 +246,13 @@ def _is_uuid(text: str) -> bool:
 
 
 def _row(
-    entry: Entry, cases: list[str], numbers: Mapping[str, str], aliases: Mapping[str, str]
+    entry: Entry,
+    cases: list[str],
+    numbers: Mapping[str, str],
+    aliases: Mapping[str, str],
+    names: Names,
 ) -> EntryRow:
-    alias = aliases.get(_person_key(entry), "")
+    alias = aliases.get(_person_key(entry)) or _pseudonym(entry)
     shown = cases[:CASES_SHOWN]
     return EntryRow(
         number=entry.pk,
@@ -235,40 +262,36 @@ def _row(
         outcome=entry.outcome,
         actor=entry.actor_label or "nobody signed in",
         actor_key=entry.actor_label if entry.actor_id else "",
-        subject="" if alias or entry.subject_type in ("", "case") else _subject(entry),
+        subject=""
+        if alias or entry.subject_type in ("", "case", "cases_case")
+        else _subject(entry, names),
         alias=alias,
         cases=tuple(numbers.get(case, case) for case in shown),
         more_cases=len(cases) - len(shown),
         reason=entry.reason,
-        changes=tuple(_change(name, value) for name, value in entry.changes.items()),
+        changes=tuple(_changes(entry.changes, names)),
         details=tuple(
-            f"{_plain(name)}: {_said(value)}"
-            for name, value in entry.details.items()
-            if value != {} and (name not in _AS_NUMBERS or isinstance(value, int))
+            f"{label(name)}: {said(name, value, names)}" for name, value in _told(entry).items()
         ),
         source=entry.source_address or "",
     )
 
 
-def _subject(entry: Entry) -> str:
-    return f"{_plain(entry.subject_type)} {entry.subject_id}" if entry.subject_id else ""
+def _subject(entry: Entry, names: Names) -> str:
+    """What it is about, by name where it is somebody or something of the unit's own."""
+    if not entry.subject_id:
+        return ""
+    kind = entry.subject_type.removeprefix("cases_").replace("_", " ")
+    return f"{kind} {names.get(entry.subject_id, entry.subject_id)}"
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _change(name: str, value: object) -> str:
-    match value:
-        case [before, after]:
-            return f"{_plain(name)}: {_said(before) or 'nothing'} → {_said(after) or 'nothing'}"
-        case _:
-            return f"{_plain(name)}: {_said(value)}"
-
-
-def _said(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(_said(item) for item in value)
-    if isinstance(value, dict):
-        return "; ".join(f"{_plain(str(key))} {_said(item)}" for key, item in value.items())
-    return "" if value is None else str(value)
+def _changes(changes: Mapping[str, object], names: Names) -> Iterator[str]:
+    for name, value in changes.items():
+        match value:
+            case [before, after]:
+                came = "" if before in (None, "") else f"{said(name, before, names)} → "
+                yield f"{label(name)}: {came}{said(name, after, names)}"
+            case _ if value != MASK:
+                yield f"{label(name)}: {said(name, value, names)}"
+    if rest := unkept(changes):
+        yield rest

@@ -4,36 +4,32 @@ What stands in the case now is held against the last version in the log. If they
 was changed past the services, and the page says so.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.timezone import localtime
-
 from audit import selectors as log
 from audit.events import Event, Outcome
 from audit.models import Entry
-from audit.recorder import record
+from audit.recorder import MASK, record
 from audit.selectors import Filters
 from cases import access
 from cases.access import Viewer
-from cases.enums import (
-    AgeBand,
-    CaseState,
-    Channel,
-    Disposition,
-    OffenseClass,
-    PersonRole,
-    Priority,
-    ReviewDecision,
-    Sex,
-)
-from cases.models import Case, Officer, Squad
+from cases.models import Case
 from cases.models.case import OPEN
+from cases.selectors.audit_words import (
+    UNSET,
+    UUID_TEXT,
+    Names,
+    is_same,
+    label,
+    names_of,
+    said,
+    unkept,
+)
 from cases.selectors.case_detail import CaseHead, case_head
-from cases.selectors.versions import FIELDS, OFFICERS, values_of
+from cases.selectors.versions import FIELDS, values_of
 
 MOST = 500
 # What is done to a case and what stands on it. Looks, flags and clocks, which the rules derive,
@@ -64,32 +60,11 @@ ON_RECORDS = (
     Event.CLOSURE_REVIEWED,
     Event.CLOCK_HELD,
     Event.CLOCK_RELEASED,
+    Event.DIRECT_CHANGE,
 )
-LABELS = {
-    "child_witness": "Child witness",
-    "closed_at": "Ended",
-    "happened_at": "Happened",
-    "nibrs": "NIBRS code",
-    "offense_class": "Offense class",
-    "received_at": "Received",
-    "serious_injury": "Serious injury",
-}
-VOCABULARIES = {
-    "age_band": AgeBand,
-    "channel": Channel,
-    "decision": ReviewDecision,
-    "disposition": Disposition,
-    "offense_class": OffenseClass,
-    "priority": Priority,
-    "role": PersonRole,
-    "sex": Sex,
-    "state": CaseState,
-}
 # Of what an entry holds, what a reader of the case may be told beside the change itself.
-TOLD = ("victim", "person", "role", "kind", "decision", "fields", "how", "import")
-NOTHING = "nothing"
-UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Names = Mapping[str, str]
+TOLD = ("victim", "person", "role", "kind", "decision", "fields", "how", "import", "table")
+BY_IMPORT = "Brought by an import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +72,10 @@ class Difference:
     field: str
     before: str
     after: str
+
+    @property
+    def is_first(self) -> bool:
+        return self.before == UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +153,19 @@ def open_cases_between(begin: datetime, end: datetime) -> int:
     return Case.objects.filter(OPEN, pk__in=[*known]).count()
 
 
+def _names(entries: Iterable[Entry], standing: Mapping[str, str]) -> Names:
+    """Everybody and every squad that the versions name, and who acted; one query."""
+    told = ([entry.actor_id, entry.changes, entry.details] for entry in entries)
+    return names_of([*told, standing])
+
+
 def _pairs(entry: Entry) -> Iterator[tuple[str, str, str]]:
     """Field, before and after; an entry that kept only the new value has no before."""
     for name, value in entry.changes.items():
         match value:
             case [before, after]:
                 yield name, _text(before), _text(after)
-            case _:
+            case _ if value != MASK:
                 yield name, "", _text(value)
 
 
@@ -199,79 +184,42 @@ def _field(
             continue
         if "import" in entry.details and not entry.changes:
             last = None
+        # A case's first entry tells of every field that was set: of the others that they were not.
+        if entry.event == Event.CASE_CREATED and "number" in entry.changes:
+            last = ""
         for field, before, after in _pairs(entry):
             if field != name:
                 continue
             if not versions and before:
-                versions.append(Version(_said(name, before, names), None, ""))
-            versions.append(Version(_said(name, after, names), entry.at, entry.actor_label))
+                versions.append(Version(said(name, before, names), None, ""))
+            versions.append(Version(said(name, after, names), entry.at, _who(entry, names)))
             last = after
-    now = _said(name, standing, names)
-    unexplained = last is not None and last != standing and not capped
-    return FieldHistory(_label(name), now, tuple(versions), unexplained)
+    now = said(name, standing, names)
+    unexplained = last is not None and not is_same(last, standing) and not capped
+    return FieldHistory(label(name), now, tuple(versions), unexplained)
 
 
 def _change(entry: Entry, names: Names) -> Change:
     return Change(
         at=entry.at,
-        who=entry.actor_label,
+        who=_who(entry, names),
         what=entry.event_label,
         reason=entry.reason,
         differences=tuple(
-            Difference(_label(name), _said(name, before, names), _said(name, after, names))
+            Difference(label(name), said(name, before, names), said(name, after, names))
             for name, before, after in _pairs(entry)
             if before != after
         ),
-        told=tuple(
-            f"{_label(key)}: {_said(key, _listed(entry.details[key]), names)}"
-            for key in TOLD
-            if entry.details.get(key)
+        told=(
+            *filter(None, [unkept(entry.changes)]),
+            *(_told(key, entry.details[key], names) for key in TOLD if entry.details.get(key)),
         ),
     )
 
 
-def _listed(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _who(entry: Entry, names: Names) -> str:
+    return names.get(entry.actor_id, entry.actor_label)
 
 
-def _label(name: str) -> str:
-    return LABELS.get(name) or name.replace("_", " ").capitalize()
-
-
-def _said(name: str, value: str, names: Names) -> str:
-    if not value:
-        return NOTHING
-    if name in VOCABULARIES:
-        return _word(name, value)
-    if name.endswith("_at"):
-        return _moment(value)
-    return names.get(value, value)
-
-
-def _word(name: str, value: str) -> str:
-    try:
-        return str(VOCABULARIES[name](value).label)
-    except ValueError:
-        return value
-
-
-def _moment(value: str) -> str:
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        return value
-    return f"{localtime(at):%-d %b %Y %H:%M}"
-
-
-def _names(entries: Iterable[Entry], standing: Mapping[str, str]) -> Names:
-    """Officers and squads by id, of all that the versions name; two queries."""
-    pairs = [pair for entry in entries for pair in _pairs(entry)]
-    pairs += [(name, "", value) for name, value in standing.items()]
-    officers = {value for name, *values in pairs if name in OFFICERS for value in values if value}
-    squads = {value for name, *values in pairs if name == "squad" for value in values if value}
-    named = {
-        str(pk): name
-        for pk, name in Officer.objects.filter(pk__in=officers).values_list("pk", "name")
-    }
-    rows = Squad.objects.filter(pk__in=squads).values_list("pk", "name")
-    return named | {str(pk): name for pk, name in rows}
+def _told(key: str, value: object, names: Names) -> str:
+    return BY_IMPORT if key == "import" else f"{label(key)}: {said(key, value, names)}"

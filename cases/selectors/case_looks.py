@@ -52,18 +52,20 @@ OPENED = (
 OF_SOMEBODY = ~Q(actor_id="")
 REFUSED = Q(outcome=Outcome.DENIED)
 LISTED = Q(event__in=SHOWN_IN_LISTS) & ~REFUSED
+ASKED = Q(event=Event.AUDIT_VIEWED) & ~REFUSED
 LOOKED = Q(event__in=OPENED) & ~REFUSED
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One account's looks at the case, all of them."""
+    """One account's looks at the case, all of them; `asked`: an auditor's, of the log about it."""
 
     who: str
     name: str
     opened: int
     listed: int
     refused: int
+    asked: int
     first_at: datetime
     last_at: datetime
 
@@ -148,6 +150,7 @@ def _seen(looks: QuerySet[Entry]) -> Iterable[Seen]:
             opened=Count("pk", filter=LOOKED),
             listed=Count("pk", filter=LISTED),
             refused=Count("pk", filter=REFUSED),
+            asked=Count("pk", filter=ASKED),
             first_at=Min("at"),
             last_at=Max("at"),
         )
@@ -161,6 +164,7 @@ def _seen(looks: QuerySet[Entry]) -> Iterable[Seen]:
             opened=row["opened"],
             listed=row["listed"],
             refused=row["refused"],
+            asked=row["asked"],
             first_at=row["first_at"],
             last_at=row["last_at"],
         )

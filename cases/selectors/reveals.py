@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.timezone import localtime
 
+from audit.events import Event
 from audit.models import Entry
 from audit.recorder import record, record_key_use
 from cases import access, seal
 from cases.access import Hidden, Viewer
 from cases.enums import AgeBand, PersonRole, ResponseKind, RevealReason, Sex
 from cases.models import InvolvedPerson, Response, Reveal, Victim
+from cases.selectors.audit_words import names_of
 from cases.selectors.case_detail import CaseHead, case_head
 from cases.selectors.policy import current_policy
 from cases.selectors.sealed_things import (
@@ -61,6 +64,14 @@ class RevealCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """Who put the person on record, and when."""
+
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """An entry in the response log that names the person."""
 
@@ -86,7 +97,8 @@ class About:
 class RevealPage:
     """`shown` is the only part that can hold an identity; `trouble` says why it does not open.
 
-    `history` is None for whoever does not belong to the unit.
+    `history` and `recorded` are None for whoever does not belong to the unit; `recorded` also where
+    the log does not tell.
     """
 
     head: CaseHead
@@ -98,6 +110,7 @@ class RevealPage:
     minutes: int
     least: int
     history: tuple[RevealCard, ...] | None
+    recorded: Recorded | None
     shown: WindowCard | None
     trouble: str
 
@@ -135,6 +148,7 @@ def _page(viewer: Viewer, now: datetime, thing: Thing, session: str) -> RevealPa
         minutes=rule.shown_minutes,
         least=rule.reason_characters,
         history=_history(thing) if access.may_know_who_revealed(viewer) else None,
+        recorded=_recorded(thing) if access.may_follow_records(viewer) else None,
         shown=shown,
         trouble=trouble,
     )
@@ -191,6 +205,18 @@ def _mentions(person: InvolvedPerson) -> Iterator[Mention]:
 def _redacted(response: Response) -> Rows:
     """The text as every page shows it."""
     return (("Narrative", response.narrative),) if response.narrative else ()
+
+
+def _recorded(thing: Thing) -> Recorded | None:
+    """From the entry that whoever is added leaves."""
+    if isinstance(thing.record, Response):
+        return None
+    named = Q(details__contains={thing.column: thing.record.pseudonym})
+    about = Entry.objects.filter(named, subject_type="case", subject_id=str(thing.case.pk))
+    entry = about.filter(event__in=(Event.VICTIM_ADDED, Event.PERSON_ADDED)).last()
+    if entry is None:
+        return None
+    return Recorded(names_of([entry.actor_id]).get(entry.actor_id, entry.actor_label), entry.at)
 
 
 def _history(thing: Thing) -> tuple[RevealCard, ...]:

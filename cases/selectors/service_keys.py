@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from audit.events import Event
 from audit.recorder import record
+from audit.selectors import sealing_status
 from cases.access import Viewer
 from cases.enums import FlagStatus, ServiceScope
 from cases.models import Flag, ServiceKey
@@ -59,14 +60,19 @@ def _standing(row: ServiceKey, now: datetime) -> str:
 
 @reading_as(Span.MONITORING)
 def sweep_health(now: datetime) -> dict[str, Any]:
-    """Whether the sweep runs, and how many flags nobody has acknowledged, by kind; of no case."""
-    sweep = last_sweep(now)
+    """Whether the sweep runs and the log is sealed, and how many flags nobody has acknowledged, by
+    kind; of no case. Asked from outside, since a worker that is down can't say that it is.
+    """
+    sweep, sealing = last_sweep(now), sealing_status(now=now)
     waiting = Flag.objects.filter(status=FlagStatus.OPEN).order_by("kind").values("kind")
     counts = {row["kind"]: row["flags"] for row in waiting.annotate(flags=Count("pk"))}
     return {
         "as_of": now,
         "swept_at": sweep.finished_at,
         "late": sweep.late,
+        "log_late": sealing.is_late,
+        "log_waited_seconds": int(sealing.lag.total_seconds()),
+        "witnesses_silent": sealing.silent,
         "unacknowledged": sum(counts.values()),
         "unacknowledged_by_kind": counts,
     }

@@ -4,7 +4,7 @@ None of them identifies anybody; what does is sealed, and of it the log says onl
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db.models import Model
 
@@ -53,7 +53,8 @@ def _kept(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else ""
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    # In UTC, as it is read back: a form gives the unit's own time, and both are one moment.
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def values_of_person(person: Victim | InvolvedPerson) -> Values:

@@ -22,7 +22,7 @@ from cases.services.clocks import refresh_cases
 from cases.services.grants import Terms, save_grant
 from cases.services.linking import suggest_links
 from cases.services.narratives import redactor
-from cases.services.victims import PersonInput, save_everybody
+from cases.services.victims import PersonInput, record_added, save_everybody
 
 NUMBER_LOCK = 4_201
 DIVISION_LENGTH = 80
@@ -82,7 +82,7 @@ def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
     if existing is not None:
         return existing
     case = _save_case(viewer, now, intake)
-    save_everybody(case, intake.victims, intake.people, now)
+    everybody = save_everybody(case, intake.victims, intake.people, now)
     words = redactor(case)
     _clear_division(case, words)
     _save_referral(case, intake, words, now)
@@ -95,6 +95,7 @@ def create_case(*, viewer: Viewer, now: datetime, intake: Intake) -> Case:
         changes=changes_since({}, case),
         details={"number": case.number, "channel": case.channel},
     )
+    record_added(everybody, now)
     _let_opener_work(viewer, case, now)
     refresh_cases(case_ids=[case.pk], now=now)
     case.refresh_from_db()

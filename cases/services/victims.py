@@ -1,6 +1,6 @@
 """Who is the case about? People are added sealed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.events import Event
-from audit.recorder import record
+from audit.recorder import Note, record_many
 from cases import access
 from cases.access import Viewer
 from cases.enums import Permission, PersonRole
@@ -31,6 +31,10 @@ from cases.services.tokens import tokens_of
 VICTIM_PREFIX = "V"
 PERSON_PREFIX = "P"
 RELATION_LENGTH = 80
+ADDED = (
+    (Event.VICTIM_ADDED, Victim, "victim"),
+    (Event.PERSON_ADDED, InvolvedPerson, "person"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,7 @@ def add_victim(*, viewer: Viewer, now: datetime, case_id: UUID, person: PersonIn
     victim = save_victim(case, person, now)
     redact_again(case, now)
     suggest_links(case_ids=[case.pk], now=now)
-    record(
-        Event.VICTIM_ADDED,
-        at=now,
-        subject_type="case",
-        subject_id=case.pk,
-        changes=differences({}, values_of_person(victim)),
-        details={"victim": victim.pseudonym},
-    )
+    record_added([victim], now)
     refresh_cases(case_ids=[case.pk], now=now)
     return victim
 
@@ -79,16 +76,29 @@ def add_person(
     added = save_person(case, person, now)
     redact_again(case, now)
     suggest_links(case_ids=[case.pk], now=now)
-    record(
-        Event.PERSON_ADDED,
-        at=now,
-        subject_type="case",
-        subject_id=case.pk,
-        changes=differences({}, values_of_person(added)),
-        details={"person": added.pseudonym},
-    )
+    record_added([added], now)
     refresh_cases(case_ids=[case.pk], now=now)
     return added
+
+
+def record_added(
+    people: Sequence[Victim | InvolvedPerson],
+    now: datetime,
+    told: Mapping[str, object] | None = None,
+) -> None:
+    """Leave each one's own entry, however they came on record: who named them, and when."""
+    for event, model, key in ADDED:
+        notes = (
+            Note(
+                "case",
+                one.case_id,
+                changes=differences({}, values_of_person(one)),
+                details={key: one.pseudonym, **(told or {})},
+            )
+            for one in people
+            if isinstance(one, model)
+        )
+        record_many(event, notes, at=now)
 
 
 def save_victim(case: Case, person: PersonInput, now: datetime) -> Victim:
@@ -114,17 +124,15 @@ def save_person(case: Case, person: PersonInput, now: datetime) -> InvolvedPerso
 
 
 def save_everybody(
-    case: Case, victims: Iterable[PersonInput], people: Iterable[PersonInput], now: datetime
-) -> None:
+    case: Case, victims: Sequence[PersonInput], people: Sequence[PersonInput], now: datetime
+) -> tuple[Victim | InvolvedPerson, ...]:
     """All the people of a new case; a text about one is redacted with the names of all."""
-    known = [
-        known_person(save_victim(case, victim, now).pseudonym, victim.identity)
-        for victim in victims
-    ]
+    children = [save_victim(case, victim, now) for victim in victims]
     named = [(new_pseudonym(PERSON_PREFIX), person) for person in people]
-    known += [known_person(pseudonym, person.identity) for pseudonym, person in named]
-    for pseudonym, person in named:
-        _save_named(case, pseudonym, person, tuple(known), now)
+    every = [(one.pseudonym, victim) for one, victim in zip(children, victims, strict=True)]
+    known = tuple(known_person(name, person.identity) for name, person in [*every, *named])
+    others = [_save_named(case, pseudonym, person, known, now) for pseudonym, person in named]
+    return (*children, *others)
 
 
 def _save_named(

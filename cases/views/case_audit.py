@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from audit.selectors import BadCursor, Cursor
 from cases.enums import Permission
+from cases.forms.audit import AuditFilterForm
 from cases.selectors.audit_log import UNKNOWN
 from cases.selectors.audit_log import case_id as id_of
 from cases.selectors.case_history import case_history
@@ -28,8 +29,8 @@ def looks(request: HttpRequest, case_id: UUID) -> HttpResponse:
 @require_safe
 def looks_for_auditor(request: HttpRequest) -> HttpResponse:
     """For who reads the log: the case by number or id, and nothing of what is in it."""
-    asked = request.GET.get("case", "").strip()
-    found = id_of(asked)
+    form = AuditFilterForm({"case": request.GET.get("case", "")})
+    found = id_of(form.asked().case) if form.is_valid() else UNKNOWN
     if found in ("", UNKNOWN):
         raise Http404
     return _looks(request, case_looks_for_auditor, UUID(found), f"case={found}&")

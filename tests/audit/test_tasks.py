@@ -11,8 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from audit import verification
 from audit.checkpoints import Signer, log_signer
 from audit.context import acting_as_system
+from audit.management.commands import verify_audit
 from audit.models import Checkpoint, Entry
 from audit.sealing import seal as seal_now
 from audit.selectors import LATE_AFTER, sealing_status
@@ -88,6 +90,17 @@ def test_verify_says_what_it_checked_and_the_key() -> None:
 
     assert "5 of 5 leaves, 5 entries, 1 checkpoints, no witness." in out.getvalue()
     assert log_signer().key.text in out.getvalue()
+
+
+def test_verify_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    seal()
+    monkeypatch.setattr(verify_audit, "TELL_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(verification, "CHUNK", 2)
+    told = StringIO()
+
+    call_command("verify_audit", stdout=StringIO(), stderr=told)
+
+    assert told.getvalue() == "2 of 5\n4 of 5\n"
 
 
 def test_verify_names_the_first_bad_entry() -> None:

@@ -11,11 +11,20 @@ from django.urls import reverse
 
 from audit.events import Event, Outcome
 from audit.models import Entry
+from audit.recorder import MASK
 from audit.selectors import PAGE_SIZE
 from cases.enums import RoleCode
 from cases.models import Account
 from tests.cases.pages import MAX_QUERIES, Desk, signed_in, words
-from tests.factories import NOW, AccountFactory, CaseFactory, EntryFactory, VictimFactory
+from tests.factories import (
+    NOW,
+    AccountFactory,
+    CaseFactory,
+    EntryFactory,
+    OfficerFactory,
+    SquadFactory,
+    VictimFactory,
+)
 from tests.leaks import Identity, Watch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -76,7 +85,7 @@ def test_both_clocks_are_shown_and_who_what_and_why(client: Client) -> None:
         "invented-sergeant",
         case.number,
         "Co-investigating.",
-        "until: nothing → 2026-04-01",
+        "Until: 2026-04-01",
     ):
         assert part in said
 
@@ -155,6 +164,8 @@ def test_pages_follow_each_other_without_a_gap_or_a_repeat(client: Client) -> No
         ({"case": "Quillfeather"}, "Names are never searched for here."),
         ({"after": "x"}, "This page marker is damaged"),
         ({"event": "x"}, "Select a valid choice"),
+        ({"until": "9999-12-31"}, "To: give a day"),
+        ({"since": "0001-01-01"}, "From: give a day"),
     ],
 )
 def test_a_filter_that_makes_no_sense_says_why(
@@ -164,6 +175,89 @@ def test_a_filter_that_makes_no_sense_says_why(
 
     assert response.status_code == 422
     assert sentence in words(response)
+    assert "No entry fits." not in words(response)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "audit/activity/?actor=x&until=9999-12-31",
+        "audit/activity/?actor=x&until=0001-01-20",
+        "audit/activity/?actor=x&since=0001-01-01",
+        "audit/looks/?case=%00",
+        "audit/looks/?case=",
+        "audit/looks/?case=26-1&after=x",
+        "audit/week/?week=9999-12-31",
+        "audit/week/?week=0001-01-01",
+        "audit/week/?week=%00",
+        f"audit/entries/{10**40}/",
+    ],
+)
+def test_a_mangled_address_is_refused_and_breaks_nothing(client: Client, url: str) -> None:
+    assert client.get(f"/{url}").status_code in {404, 422}
+
+
+def test_a_filter_that_makes_no_sense_takes_nothing_out(client: Client) -> None:
+    response = client.post(f"{reverse('audit-export')}?until=9999-12-31", {"form": "csv"})
+
+    assert response.status_code == 422
+    assert not Entry.objects.filter(event=Event.EXPORTED).exists()
+
+
+def test_whom_and_what_an_entry_names_reads_in_the_units_words(client: Client) -> None:
+    squad = SquadFactory.create(name="Invented squad")
+    officer = OfficerFactory.create(name="Otis Invented", squad=squad)
+    account = AccountFactory.create(username="o.invented", display_name="Otis at the desk")
+    entry(
+        event=Event.CASE_ASSIGNED,
+        changes={
+            "detective": ["", str(officer.pk)],
+            "squad": [str(squad.pk), ""],
+            "state": ["received", "assigned"],
+            "acknowledged_at": ["", NOW.isoformat()],
+            "identity": MASK,
+        },
+        details={"account": str(account.pk), "locked": True, "leaking": []},
+        subject_type="account",
+        subject_id=str(account.pk),
+    )
+
+    (row,) = (row for row in shown(client).context["page"].rows if row.changes)
+
+    assert row.changes == (
+        "Squad: Invented squad → not set",
+        "State: Received → Assigned",
+        "Detective: Otis Invented",
+        "Acknowledged at: 11 Mar 2026 10:00",
+        "Written, values not kept: Identity",
+    )
+    assert set(row.details) == {
+        "Account: Otis at the desk (o.invented)",
+        "Locked: yes",
+        "Leaking: none",
+    }
+    assert row.subject == "account Otis at the desk (o.invented)"
+
+
+def test_a_person_is_found_in_whatever_names_them(
+    client: Client, desk: Desk, child: Identity
+) -> None:
+    case = desk.held_case()
+    victim = VictimFactory.create(case=case, identity=child)
+    entry(event=Event.VICTIM_ADDED, details={"victim": victim.pseudonym}, actor_label="who-added")
+    entry(event=Event.VICTIM_ADDED, details={"victim": "V-0THER"}, actor_label="another")
+    entry(
+        event=Event.IDENTITY_REVEALED,
+        subject_type="person",
+        subject_id=str(victim.pk),
+        actor_label="who-revealed",
+    )
+    desk.as_detective.get(reverse("person", args=[victim.pk]))
+
+    rows = shown(client, victim=victim.pseudonym.lower()).context["page"].rows
+
+    assert {row.actor for row in rows} == {"who-added", "who-revealed", desk.detective.username}
+    assert {row.alias for row in rows} == {victim.pseudonym}
 
 
 def test_a_name_that_somebody_looks_for_is_not_kept(client: Client, child: Identity) -> None:
@@ -190,7 +284,7 @@ def test_the_log_says_nothing_about_a_child(
 def test_counts_named_cases_are_shown_as_counts(client: Client) -> None:
     entry(event=Event.IMPORT_COMMITTED, details={"cases": 168})
 
-    assert "cases: 168" in words(shown(client))
+    assert "Cases: 168" in words(shown(client))
 
 
 def test_many_cases_in_one_entry_are_not_all_spelled_out(client: Client) -> None:

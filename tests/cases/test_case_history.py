@@ -1,12 +1,15 @@
 """Does the log tell how each field of a case came to be, whatever changed it? (decision 18)"""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.utils.timezone import localtime
 
 from audit.events import Event
 from audit.models import Entry
+from audit.recorder import MASK
 from cases.access import Viewer, viewer_for
 from cases.enums import Channel, Disposition, PersonRole, ResponseKind, RoleCode
 from cases.models import Case
@@ -19,8 +22,8 @@ from cases.services.correcting import Correction, correct_person
 from cases.services.referrals import acknowledge_referral
 from cases.services.victims import PersonInput, add_person, add_victim
 from tests.cases.importing_files import CASE, CLOSED_CASE, OFFICER, SERGEANT, bundle, imported
-from tests.cases.test_services import SUSPECT, Unit, full_answers
-from tests.factories import NOW, AccountFactory, OfficerFactory
+from tests.cases.test_services import CHILD, SUSPECT, Unit, full_answers
+from tests.factories import NOW, AccountFactory, EntryFactory, OfficerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +100,7 @@ def test_a_whole_life_is_accounted_for_after_every_step(unit: Unit) -> None:
     )
     page = told(case, unit.captain)
     assert values(page, "State") == ["Received", "Assigned"]
-    assert differences(page, "Referral received")["Organization"] == ("nothing", "Invented General")
+    assert differences(page, "Referral received")["Organization"] == ("not set", "Invented General")
 
     acknowledge_assignment(viewer=unit.detective, now=NOW, case_id=case.pk)
     referral = case.referrals.get()
@@ -105,8 +108,8 @@ def test_a_whole_life_is_accounted_for_after_every_step(unit: Unit) -> None:
         viewer=unit.detective, now=NOW, referral_id=referral.pk, how="By telephone."
     )
     page = told(case, unit.captain)
-    assert differences(page, "Assignment acknowledged")["Acknowledged at"][0] == "nothing"
-    assert differences(page, "Referral acknowledged")["Acknowledged at"][0] == "nothing"
+    assert differences(page, "Assignment acknowledged")["Acknowledged at"][0] == "not set"
+    assert differences(page, "Referral acknowledged")["Acknowledged at"][0] == "not set"
 
     unit.log(case, ResponseKind.INITIAL_REPORT, narrative="Seen. " * 90, answers=full_answers(case))
     unit.log(case, ResponseKind.SUSPECT_INTERVIEW, suspect_id=case.people.get().pk)
@@ -120,7 +123,7 @@ def test_a_whole_life_is_accounted_for_after_every_step(unit: Unit) -> None:
         closing_officer_id=unit.detective_id,
     )
     page = told(case, unit.captain)
-    assert differences(page, "Closure reviewed") == {"Decision": ("nothing", "Approved")}
+    assert differences(page, "Closure reviewed") == {"Decision": ("not set", "Approved")}
     assert {"State", "Disposition", "Ended"} <= differences(page, "Case closed").keys()
 
     reopen_case(viewer=unit.sergeant, now=NOW + 2 * HOUR, case_id=case.pk, reason="New facts.")
@@ -128,12 +131,12 @@ def test_a_whole_life_is_accounted_for_after_every_step(unit: Unit) -> None:
     assign_case(viewer=unit.sergeant, now=NOW + 3 * HOUR, case_id=case.pk, officer_id=second.pk)
     page = told(case, unit.captain)
     assert values(page, "State")[-2:] == ["Closed", "Reopened"]
-    assert values(page, "Disposition")[-1] == values(page, "Ended")[-1] == "nothing"
+    assert values(page, "Disposition")[-1] == values(page, "Ended")[-1] == "not set"
     assert values(page, "Detective")[-1] == second.name
 
 
 def test_people_are_told_of_by_pseudonym_and_what_stands_in_clear(unit: Unit) -> None:
-    case = unit.open_case()
+    case = unit.open_case(victims=())
     child = PersonInput(identity={"first_name": "Ottoline"}, sex="F")
     victim = add_victim(viewer=unit.detective, now=NOW, case_id=case.pk, person=child)
     suspect = PersonInput(identity={}, role=PersonRole.SUSPECT)
@@ -156,10 +159,10 @@ def test_people_are_told_of_by_pseudonym_and_what_stands_in_clear(unit: Unit) ->
     page = told(case, unit.captain)
 
     assert differences(page, "Victim added") == {
-        "Age band": ("nothing", "age unknown"),
-        "Sex": ("nothing", "female"),
+        "Age band": ("not set", "age unknown"),
+        "Sex": ("not set", "female"),
     }
-    assert differences(page, "Involved person added") == {"Role": ("nothing", "Suspect")}
+    assert differences(page, "Involved person added") == {"Role": ("not set", "Suspect")}
     corrected = [one for one in page.changes if one.what == "Identity corrected"]
     assert {one.differences[0].field: one.differences[0].after for one in corrected} == {
         "Age band": "6-9",
@@ -167,6 +170,83 @@ def test_people_are_told_of_by_pseudonym_and_what_stands_in_clear(unit: Unit) ->
     }
     kept = str(list(Entry.objects.values_list("changes", "details")))
     assert [name for name in ("Ottoline", "2018-02-09", *SUSPECT.values()) if name in kept] == []
+
+
+def test_a_moment_is_the_same_in_whatever_zone_it_was_given(unit: Unit) -> None:
+    case = unit.open_case(received_at=localtime(NOW - HOUR))
+
+    told(case, unit.captain)
+
+    kept = Entry.objects.get(event=Event.CASE_CREATED).changes["received_at"][1]
+    assert kept == (NOW - HOUR).astimezone(UTC).isoformat()
+
+
+def test_an_entry_of_before_that_kept_local_time_accounts_for_its_field(unit: Unit) -> None:
+    case = unit.open_case()
+    EntryFactory.create(
+        at=NOW + HOUR,
+        event=Event.CASE_CHANGED,
+        subject_type="case",
+        subject_id=str(case.pk),
+        changes={"received_at": ["", localtime(NOW - HOUR).isoformat()]},
+    )
+
+    told(case, unit.captain)
+
+
+def test_what_was_set_past_the_system_is_named_also_where_nothing_stood(unit: Unit) -> None:
+    case = unit.open_case()
+    told(case, unit.captain)
+    Case.objects.filter(pk=case.pk).update(priority="3", child_witness=True)
+    EntryFactory.create(
+        at=NOW + HOUR,
+        event=Event.DIRECT_CHANGE,
+        actor_label="database:owner",
+        subject_type="cases_case",
+        subject_id=str(case.pk),
+        changes={"priority": MASK, "child_witness": MASK},
+        details={"case": str(case.pk), "table": "cases_case"},
+    )
+
+    page = case_history(viewer=unit.captain, now=NOW + 2 * HOUR, case_id=case.pk)
+
+    assert [field.field for field in page.unexplained] == ["Priority", "Child witness"]
+    newest = page.changes[0]
+    assert (newest.who, newest.differences) == ("database:owner", ())
+    assert set(newest.told[0].removeprefix("Written, values not kept: ").split(", ")) == {
+        "Priority",
+        "Child witness",
+    }
+    assert newest.told[1] == "Table: cases_case"
+
+
+def told_of(case: Case) -> list[tuple[object, ...]]:
+    """What the log says of each of a case's people, without their pseudonyms."""
+    added = Entry.objects.filter(event__in=(Event.VICTIM_ADDED, Event.PERSON_ADDED))
+    rows = added.filter(subject_type="case", subject_id=str(case.pk))
+    return sorted(
+        (row.event, row.actor_id, row.at, str(row.changes), str(sorted(row.details)))
+        for row in rows
+    )
+
+
+def test_whoever_is_named_when_a_case_is_opened_is_told_of_as_if_added_later(unit: Unit) -> None:
+    child = PersonInput(identity=CHILD, sex="F")
+    people = [PersonInput(identity=SUSPECT, role=role) for role in PersonRole]
+    at_once = unit.open_case(viewer=unit.detective, victims=(child, child), people=tuple(people))
+    later = unit.open_case(viewer=unit.detective, victims=())
+    add: dict[str, Any] = {"viewer": unit.detective, "now": NOW, "case_id": later.pk}
+    for _ in range(2):
+        add_victim(**add, person=child)
+    for person in people:
+        add_person(**add, person=person)
+
+    assert told_of(at_once) == told_of(later)
+    assert len(told_of(at_once)) == 2 + len(PersonRole)
+    named = {change.told for change in told(at_once, unit.captain).changes}
+    everybody = {(f"Victim: {one.pseudonym}",) for one in at_once.victims.all()}
+    everybody |= {(f"Person: {one.pseudonym}",) for one in at_once.people.all()}
+    assert everybody <= named
 
 
 def test_a_corrected_value_in_the_log_never_says_whether_a_guess_was_right(unit: Unit) -> None:

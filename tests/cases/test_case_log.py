@@ -91,6 +91,8 @@ def test_an_auditor_sees_who_looked_and_of_the_case_its_number(client: Client, d
     for response in (by_number, by_id):
         assert desk.detective.username in words(response)
         assert response.context["head"] is None
+    (me,) = (one for one in by_id.context["page"].seen if one.asked)
+    assert (me.asked, me.opened, me.listed) == (2, 0, 0)
     assert client.get(reverse("case-looks", args=[case.pk])).status_code == 404
     assert client.get(reverse("audit-looks"), {"case": "none"}).status_code == 404
 
@@ -111,7 +113,7 @@ def test_history_shows_each_version_and_who(desk: Desk) -> None:
         desk.detective.officer.name,
         second.name,
     ]
-    assert fields["Detective"].versions[1].who == desk.sergeant.username
+    assert desk.sergeant.display_name in fields["Detective"].versions[1].who
     assert page.context["page"].unexplained == ()
 
 
@@ -226,12 +228,16 @@ def test_an_export_beyond_its_limit_is_refused(
 
 
 def test_an_accounts_activity_in_numbers(client: Client, desk: Desk) -> None:
-    opened(desk.detective, desk.held_case())
+    case = desk.held_case()
+    opened(desk.detective, case)
+    for session, event in (("before", Event.SIGNED_IN), ("one", Event.CASE_VIEWED)):
+        opened(desk.detective, case, session=session, event=event)
     badge = desk.detective.officer.badge if desk.detective.officer else ""
 
     for name in (desk.detective.username, badge):
         response = client.get(reverse("audit-activity"), {"actor": name})
         assert "Case viewed" in words(response)
+        assert "in 1 session" in words(response)
     assert "since=2026-02-09&amp;until=2026-03-11" in response.content.decode()
     assert "No such account." in words(client.get(reverse("audit-activity"), {"actor": "nobody"}))
 

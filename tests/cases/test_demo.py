@@ -35,6 +35,7 @@ from cases.management.demo.troubles import somebody_left
 from cases.management.demo.unit import DEPARTED, SIGN_INS
 from cases.models import Account, Case, Clock, Draft, Flag, Response, Review, SweepRun, Wall
 from cases.models.case import OPEN
+from cases.selectors.audit_weeks import reminder, signed_weeks
 from cases.services.reconcile import reconcile
 from cases.services.sessions import disable_unused_accounts
 from tests.factories import CaseFactory
@@ -73,6 +74,13 @@ class TestCaseload:
         assert set(Case.objects.values_list("offense_class", flat=True)) >= set(OffenseClass) - {
             OffenseClass.UNCLASSIFIED
         }
+
+    def test_the_log_s_weeks_are_signed_in_time_but_for_the_last(self) -> None:
+        waiting = reminder(NOW)
+
+        assert (len(waiting.weeks), waiting.late) == (1, ())
+        assert len(signed_weeks()) > 20
+        assert not any(week.was_late for week in signed_weeks())
 
     def test_every_kind_of_flag_stands_on_what_the_unit_does(self) -> None:
         """Nobody in the demonstration was shown a name: that is left to whoever tries it."""

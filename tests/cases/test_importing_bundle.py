@@ -162,6 +162,22 @@ def test_no_identity_stands_in_any_table_or_leaves_the_process(
     watch.nothing_leaked(PEOPLE)
 
 
+def test_everybody_on_a_case_leaves_the_entry_of_somebody_added(tmp_path: Path) -> None:
+    run = imported(bundle(tmp_path))
+
+    case = Case.objects.get()
+    children, others = (
+        Entry.objects.filter(event=event, subject_id=str(case.pk))
+        for event in (Event.VICTIM_ADDED, Event.PERSON_ADDED)
+    )
+    assert [one.details for one in children] == [
+        {"victim": case.victims.get().pseudonym, "import": str(run.pk)}
+    ]
+    assert {one.details["person"]: one.changes["role"][1] for one in others} == dict(
+        case.people.values_list("pseudonym", "role")
+    )
+
+
 def test_every_case_referral_and_officer_leaves_an_entry(tmp_path: Path) -> None:
     run = imported(bundle(tmp_path, events=(REPORTED,), referrals=(REFERRAL,)))
 

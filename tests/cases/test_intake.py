@@ -201,6 +201,10 @@ def test_each_channel_opens_a_case_whose_clocks_run(desk: Desk, channel: str) ->
     assert Victim.objects.filter(case=case).count() == 1
     assert Referral.objects.filter(case=case).exists() == (channel in SENDING)
     assert Entry.objects.filter(event=Event.CASE_CREATED, subject_id=str(case.pk)).exists()
+    child = Entry.objects.get(event=Event.VICTIM_ADDED, subject_id=str(case.pk))
+    assert child.details == {"victim": case.victims.get().pseudonym}
+    history = desk.as_sergeant.get(reverse("case-history", args=[case.pk])).context["page"]
+    assert history.unexplained == ()
 
 
 def test_everybody_typed_in_is_on_the_case_and_sealed(
@@ -235,6 +239,14 @@ def test_everybody_typed_in_is_on_the_case_and_sealed(
         PersonRole.SUSPECT: False,
         PersonRole.REPORTER: True,
         PersonRole.WITNESS: True,
+    }
+    opened = Entry.objects.get(event=Event.CASE_CREATED)
+    told = Entry.objects.filter(actor_id=opened.actor_id, at=NOW, subject_id=str(case.pk))
+    aliases = told.values_list("details__victim", "details__person")
+    added = aliases.filter(event__in=(Event.VICTIM_ADDED, Event.PERSON_ADDED))
+    assert {victim or person for victim, person in added} == {
+        *case.victims.values_list("pseudonym", flat=True),
+        *case.people.values_list("pseudonym", flat=True),
     }
     everybody = [child, caller, present]
     assert_nothing_leaks(response, everybody)

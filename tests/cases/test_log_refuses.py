@@ -1,17 +1,25 @@
 """If the entry can't be written, does the act not happen? The database refuses each entry here."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import time_machine
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from audit.events import Event
 from audit.models import Entry
-from cases.models import Flag, Reveal
+from cases.access import viewer_for
+from cases.enums import Channel, OffenseClass, PersonRole, RoleCode
+from cases.models import Case, Flag, Reveal
+from cases.services.cases import Intake, create_case
+from cases.services.importing.runs import ImportBroke
+from cases.services.victims import PersonInput
 from cases.tasks import sweep
-from tests.cases.pages import Desk
+from tests.cases.importing_files import bundle, imported
+from tests.cases.pages import Desk, signed_in
 from tests.factories import NOW, AccountFactory, ClockFactory, VictimFactory
 from tests.leaks import Identity
 
@@ -21,7 +29,7 @@ REFUSE = """
 CREATE FUNCTION refuse_entry() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the log is full'; END $$;
 CREATE TRIGGER refuse_entry BEFORE INSERT ON audit_entry
-FOR EACH STATEMENT EXECUTE FUNCTION refuse_entry();
+FOR EACH ROW WHEN (%s IN ('', NEW.event)) EXECUTE FUNCTION refuse_entry();
 """
 
 
@@ -31,10 +39,10 @@ def _at_now() -> Iterator[None]:
         yield
 
 
-def refuse_entries() -> None:
-    """From here on, until the test's transaction is rolled back."""
+def refuse_entries(event: str = "") -> None:
+    """All, or those of one event, from here on, until the test's transaction is rolled back."""
     with connection.cursor() as cursor:
-        cursor.execute(REFUSE)
+        cursor.execute(REFUSE, [event])
 
 
 def quiet(client: Client) -> Client:
@@ -92,6 +100,44 @@ def test_an_identity_is_not_revealed(desk: Desk, child: Identity) -> None:
     assert answer.status_code == 500
     assert child["last_name"] not in answer.content.decode()
     assert not Reveal.objects.exists()
+
+
+@pytest.mark.parametrize("event", ["victim_added", "person_added"])
+def test_no_case_is_opened_whose_people_are_not_told_of(desk: Desk, event: str) -> None:
+    somebody = PersonInput(identity={"last_name": "Quillfeather"}, role=PersonRole.SUSPECT)
+    intake = Intake(
+        channel=Channel.WALK_IN,
+        received_at=NOW,
+        offense_class=OffenseClass.ABUSE,
+        victims=(somebody,),
+        people=(somebody,),
+    )
+    refuse_entries(event)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        create_case(viewer=viewer_for(desk.sergeant), now=NOW, intake=intake)
+
+    assert not Case.objects.exists()
+
+
+def test_nothing_is_imported(tmp_path: Path) -> None:
+    refuse_entries("person_added")
+
+    with pytest.raises(ImportBroke), transaction.atomic():
+        imported(bundle(tmp_path))
+
+    assert not Case.objects.exists()
+
+
+def test_no_file_of_the_log_is_handed_out() -> None:
+    client = quiet(signed_in(AccountFactory.create(role=RoleCode.AUDITOR)))
+    client.get(reverse("audit"))
+    refuse_entries(Event.EXPORTED)
+
+    answer = client.post(reverse("audit-export"), {"form": "csv"})
+
+    assert answer.status_code == 500
+    assert "Content-Disposition" not in answer.headers
 
 
 def test_nobody_signs_in(client: Client) -> None:

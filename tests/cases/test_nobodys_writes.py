@@ -236,6 +236,16 @@ class TestBinding:
         touch(case)
         assert Entry.objects.get().event == Event.DIRECT_CHANGE
 
+    def test_maintenance_that_changes_who_reaches_what_keeps_its_name(self, case: Case) -> None:
+        bind_session("system:migrate")
+        with transaction.atomic():
+            Squad.objects.create(name="South")
+            touch(case)
+            assert bound() == "system:migrate"
+        bind_session("")
+
+        assert not Entry.objects.exists()
+
 
 def test_reading_and_recording_name_nobody(case: Case) -> None:
     with acting_as("7", "an.officer"), transaction.atomic():

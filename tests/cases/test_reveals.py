@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from audit.context import acting_as
 from audit.events import Event, Outcome
 from audit.models import Entry
 from cases.access import viewer_for
@@ -15,6 +16,7 @@ from cases.enums import AnswerStatus, PersonRole, ResponseKind, RoleCode
 from cases.models import Account, Case, CaseUserObjectPermission, Reveal, Victim
 from cases.rules.leaks import Identity
 from cases.services.responses import AnswerInput, ResponseInput, log_response
+from cases.services.victims import PersonInput, add_person, add_victim
 from tests.cases.pages import Desk, signed_in, words
 from tests.factories import (
     HOUR,
@@ -80,6 +82,22 @@ def denied(why: str) -> bool:
 
 def refused(client: Client, person: Any) -> bool:
     return not is_shown(page(client, person)) and not Reveal.objects.exists()
+
+
+def test_the_page_says_who_put_the_person_on_record_and_when(desk: Desk, case: Case) -> None:
+    person = PersonInput(identity=CHILD, role=PersonRole.REPORTER)
+    guest = AccountFactory.create(partner=True)
+    GrantFactory.create(user=guest, content_object=case, works=True)
+    viewer = viewer_for(desk.detective)
+    with acting_as(str(desk.detective.pk), desk.detective.username):
+        added = add_person(viewer=viewer, now=NOW, case_id=case.pk, person=person)
+        child = add_victim(viewer=viewer, now=NOW, case_id=case.pk, person=person)
+
+    for one in (added, child):
+        recorded = page(desk.as_detective, one).context["page"].recorded
+        assert desk.detective.display_name in recorded.who
+        assert recorded.at == NOW
+    assert page(signed_in(guest), child).context["page"].recorded is None
 
 
 # -- shown, and for how long --------------------------------------------------------------------

@@ -36,6 +36,7 @@ from tests.factories import (
     PASSWORD,
     AccountFactory,
     CaseFactory,
+    EntryFactory,
     FlagFactory,
     SweepRunFactory,
 )
@@ -89,6 +90,16 @@ def test_the_key_reads_the_heartbeat_and_counts_and_nothing_of_a_case(key: str) 
     assert "no-store" in answer.headers["Cache-Control"]
     assert uses() == [("service:monitoring", Outcome.ALLOWED, "")]
     assert ServiceKey.objects.get().last_used_at == NOW
+
+
+@pytest.mark.parametrize(("waited", "late"), [(60, False), (61, True)])
+def test_the_key_hears_that_the_log_is_not_sealed(key: str, waited: int, *, late: bool) -> None:
+    EntryFactory.create(at=NOW - waited * SECOND)
+
+    told = ask(key).json()
+
+    assert (told["log_late"], told["log_waited_seconds"]) == (late, waited)
+    assert told["witnesses_silent"] == []
 
 
 def test_only_a_keyed_digest_is_kept(key: str) -> None:

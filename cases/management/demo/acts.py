@@ -16,6 +16,7 @@ from cases.models.flag import STANDING
 from cases.rules.policy import Circumstances, Element
 from cases.services.access_requests import ask_for_access
 from cases.services.assignments import acknowledge_assignment, assign_case
+from cases.services.audit_reviews import sign_week
 from cases.services.cases import Intake, ReferralInput, create_case
 from cases.services.closing import close_case, reopen_case
 from cases.services.flags import acknowledge_flags, request_update, waive_flag
@@ -311,6 +312,16 @@ def reads_flags(share: float, ignored: Iterable[Story]) -> Act:
         if read:
             comment = stage.dice.pick(wording.COMMENTS)
             acknowledge_flags(viewer=viewer, now=now, comment=comment, flag_ids=read)
+
+    return act
+
+
+def signs_week(on: date) -> Act:
+    """An auditor has gone through a week of the log."""
+
+    def act(stage: Stage, viewer: Viewer, now: datetime) -> None:
+        comment = wording.WEEKS[on.toordinal() // 7 % len(wording.WEEKS)]
+        sign_week(viewer=viewer, now=now, day=on, comment=comment)
 
     return act
 

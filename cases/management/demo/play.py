@@ -124,7 +124,9 @@ def timeline(stories: Iterable[Story], now: datetime) -> Iterator[Step]:
         (step for story in stories for step in story.steps if step.at <= now), key=attrgetter("at")
     )
     ignored = [story for story in stories if story.ignored]
-    return iter(merge(told, _sweeps(now), _mornings(now, ignored), key=attrgetter("at")))
+    return iter(
+        merge(told, _sweeps(now), _mornings(now, ignored), _weeks(now), key=attrgetter("at"))
+    )
 
 
 def _sweeps(now: datetime) -> Iterator[Step]:
@@ -145,6 +147,15 @@ def _mornings(now: datetime, ignored: Iterable[Story]) -> Iterator[Step]:
         for key, unread in UNREAD.items():
             if now - BEGAN <= at <= now - unread:
                 yield Step(at, key, acts.reads_flags(LOOKED_AT, ignored))
+
+
+def _weeks(now: datetime) -> Iterator[Step]:
+    """The log of each week is signed on the Wednesday after it; the last one waits for somebody."""
+    on = localdate(now - BEGAN - DAY)
+    on -= on.weekday() * DAY
+    while (at := make_aware(datetime.combine(on + 9 * DAY, MORNING))) <= now - 7 * DAY:
+        yield Step(at, "auditor", acts.signs_week(on))
+        on += 7 * DAY
 
 
 def _do(stage: Stage, step: Step) -> None:

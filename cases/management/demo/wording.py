@@ -131,6 +131,11 @@ COMMENTS = (
     "Second detective assigned to help out.",
     "Known; waiting for a reply that is due any day.",
 )
+WEEKS = (
+    "Went through every question; nothing to ask about.",
+    "Looked at each reveal and each refusal. All explained by an assignment or a grant.",
+    "Compared what the system did with its schedule; nothing out of order.",
+)
 INCOMPLETE = "End of shift; the rest follows with the first supplement."
 
 Details = Mapping[str, str]

@@ -29,7 +29,7 @@ from cases.selectors.versions import (
 from cases.services.importing.copying import add_rows
 from cases.services.importing.planning import Plan, referral_digest
 from cases.services.importing.rows import ReferralRow
-from cases.services.victims import PERSON_PREFIX, VICTIM_PREFIX
+from cases.services.victims import PERSON_PREFIX, VICTIM_PREFIX, record_added
 
 WRITE_ROWS = 1_000
 RESPONSE_COLUMNS = (
@@ -129,6 +129,7 @@ class Batch:
         for event in sorted({event for event, _ in self.notes}):
             notes = (note for kind, note in self.notes if kind == event)
             record_many(event, notes, at=self.now)
+        record_added([*self.victims, *self.people], self.now, {"import": str(self.import_id)})
 
 
 class Pseudonyms:
