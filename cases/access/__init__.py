@@ -72,6 +72,7 @@ from cases.access.revealing import (
 )
 from cases.access.seeing import (
     CanSee,
+    answering_below,
     who_can_see,
 )
 from cases.viewers import Viewer, system_viewer, viewer_for, viewers_for
@@ -99,6 +100,7 @@ __all__ = [
     "NotPermitted",
     "Reach",
     "Viewer",
+    "answering_below",
     "beyond_walls",
     "case_behind_glass",
     "decide",

@@ -6,7 +6,7 @@ request of somebody who is walled from the case lies on nobody's desk, so nobody
 mistake.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,6 @@ from cases import access
 from cases.access import Hidden, Viewer
 from cases.enums import Discipline, Permission
 from cases.models import AccessRequest, Case, RequestState
-from cases.selectors.break_glass import has_sergeant
 
 SHOWN = 50
 TONES = {
@@ -121,8 +120,8 @@ def _answered(told: OwnRequest, request: AccessRequest, seen: set[UUID]) -> OwnR
 def waiting_requests(viewer: Viewer, now: datetime) -> tuple[WaitingRequest, ...]:
     """Those that this viewer is to answer, the oldest first.
 
-    A sergeant's are about the cases that they supervise; a captain's about cases without a
-    sergeant, and those that no sergeant has answered in a day.
+    A sergeant's are about the cases that they supervise; a captain's about cases whose sergeant is
+    not there, or asks, and those that no sergeant has answered in a day.
     """
     return tuple(_waiting(request, case, now) for request, case in _on_desk(viewer, now))
 
@@ -156,12 +155,22 @@ def _on_desk(viewer: Viewer, now: datetime) -> Iterator[tuple[AccessRequest, Cas
     walls = access.walls_between(
         [request.account_id for request in asked], [case.pk for case in cases.values()]
     )
+    below = _below(viewer, cases, now)
     for request in asked:
         case = _of(request.number, cases)
         if case is None or (request.account_id, case.pk) in walls:
             continue
-        if _is_due(viewer, request, case, now):
+        if request.climbs_at <= now or not below[case.pk] - {request.account_id}:
             yield request, case
+
+
+def _below(
+    viewer: Viewer, cases: Mapping[str, Case], now: datetime
+) -> Mapping[UUID, frozenset[UUID]]:
+    """Case → whom a captain leaves the answer to for a day; a sergeant leaves it to nobody."""
+    if cases and access.supervises_all(viewer):
+        return access.answering_below(cases.values(), Permission.GRANT_ACCESS, now)
+    return {case.pk: frozenset() for case in cases.values()}
 
 
 def unanswered(viewer: Viewer, now: datetime) -> QuerySet[AccessRequest]:
@@ -178,17 +187,11 @@ def _named(viewer: Viewer, now: datetime, numbers: Iterable[str]) -> dict[str, C
     if not spelled:
         return {}
     cases = access.supervised_cases(viewer, now).filter(number__in=spelled)
-    return {case.number: case for case in cases.select_related("supervisor", "squad__sergeant")}
+    return {case.number: case for case in cases}
 
 
 def _of(number: str, cases: dict[str, Case]) -> Case | None:
     return cases.get(number) or cases.get(number.upper())
-
-
-def _is_due(viewer: Viewer, request: AccessRequest, case: Case, now: datetime) -> bool:
-    if not access.supervises_all(viewer):
-        return True
-    return not has_sergeant(case) or request.climbs_at <= now
 
 
 def _waiting(request: AccessRequest, case: Case, now: datetime) -> WaitingRequest:

@@ -1,5 +1,6 @@
 """Who opened a case in an emergency, and which of those have I not yet seen?"""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -33,8 +34,8 @@ def unseen_glass(viewer: Viewer, now: datetime) -> tuple[GlassCard, ...]:
     """What lies on this viewer's desk until they acknowledge it, the oldest first."""
     if not viewer.can(Permission.ACKNOWLEDGE_FLAG):
         return ()
-    listed = unseen(viewer, now).select_related("case__squad", "account")
-    return tuple(_card(one, now) for one in listed.order_by("broken_at", "id")[:SHOWN])
+    listed = unseen(viewer, now).select_related("case", "account").order_by("broken_at", "id")
+    return _cards(list(listed[:SHOWN]), now)
 
 
 def unseen(viewer: Viewer, now: datetime) -> QuerySet[BrokenGlass]:
@@ -50,16 +51,26 @@ def glass_on_case(viewer: Viewer, now: datetime, case: Case) -> tuple[GlassCard,
     """Everybody of the last times who opened a case that the viewer was let in to already."""
     if not access.may_know_who_revealed(viewer):
         return ()
-    glass = BrokenGlass.objects.filter(case=case).select_related("case__squad", "account")
-    return tuple(_card(one, now) for one in glass[:SHOWN])
+    glass = BrokenGlass.objects.filter(case=case).select_related("case", "account")
+    return _cards(list(glass[:SHOWN]), now)
 
 
-def has_sergeant(case: Case) -> bool:
-    """Whether somebody below the captain supervises the case."""
-    return case.supervisor_id is not None or bool(case.squad and case.squad.sergeant_id)
+def needs_sergeant(glasses: Iterable[BrokenGlass], now: datetime) -> Mapping[BrokenGlass, bool]:
+    """Whether there is a sergeant of the case to say that they saw it: not who opened it."""
+    glasses = list(glasses)
+    if not glasses:
+        return {}
+    cases = [one.case for one in glasses]
+    below = access.answering_below(cases, Permission.ACKNOWLEDGE_FLAG, now)
+    return {one: bool(below[one.case_id] - {one.account_id}) for one in glasses}
 
 
-def _card(glass: BrokenGlass, now: datetime) -> GlassCard:
+def _cards(glasses: Sequence[BrokenGlass], now: datetime) -> tuple[GlassCard, ...]:
+    needs = needs_sergeant(glasses, now)
+    return tuple(_card(one, now, needs_sergeant=needs[one]) for one in glasses)
+
+
+def _card(glass: BrokenGlass, now: datetime, *, needs_sergeant: bool) -> GlassCard:
     return GlassCard(
         glass_id=glass.pk,
         case_id=glass.case_id,
@@ -69,13 +80,13 @@ def _card(glass: BrokenGlass, now: datetime) -> GlassCard:
         broken_at=glass.broken_at,
         ends_at=glass.ends_at,
         is_over=glass.ends_at <= now,
-        waits_for=_waits_for(glass),
+        waits_for=_waits_for(glass, needs_sergeant=needs_sergeant),
     )
 
 
-def _waits_for(glass: BrokenGlass) -> str:
+def _waits_for(glass: BrokenGlass, *, needs_sergeant: bool) -> str:
     missing = {
-        "the case's supervisor": glass.supervisor_seen_at is None and has_sergeant(glass.case),
+        "the case's supervisor": glass.supervisor_seen_at is None and needs_sergeant,
         "the captain": glass.captain_seen_at is None,
     }
     return " and ".join(words for words, is_missing in missing.items() if is_missing)

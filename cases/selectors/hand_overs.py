@@ -261,6 +261,22 @@ def walls_of_officers(case_ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
     return {key: frozenset(who) for key, who in walled.items()}
 
 
+def desks_for(cases: Iterable[Case], now: datetime, *, without: UUID) -> dict[UUID, UUID | None]:
+    """Case → its own supervisor if they may see it, else its squad's sergeant, else a captain."""
+    cases = list(cases)
+    walled = walls_of_officers(case.pk for case in cases)
+    people = takers(now, ranks=SUPERVISING, without=without)
+    captains = [one for one in people if one.rank == Rank.CAPTAIN]
+    leads = dict(Squad.objects.values_list("pk", "sergeant_id"))
+    found: dict[UUID, UUID | None] = {}
+    for case in cases:
+        near = (case.supervisor_id, leads.get(case.squad_id) if case.squad_id else None)
+        asked = [*(one for key in near for one in people if one.pk == key), *captains, *people]
+        shut_out = walled.get(case.pk, frozenset())
+        found[case.pk] = next((one.pk for one in asked if one.pk not in shut_out), None)
+    return found
+
+
 def _option(officer: Officer) -> Option:
     squad = officer.squad.name if officer.squad else "no squad"
     return Option(str(officer.pk), f"{officer.name} ({officer.badge}), {squad}")

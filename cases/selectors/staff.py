@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.timezone import localdate
 
 from cases.access import Hidden, Viewer
-from cases.enums import HandOverState, Permission, Rank, Scope
+from cases.enums import HandOverKind, HandOverState, Permission, Rank, Scope
 from cases.models import HandOver, Officer
 
 SUPERVISING = (Rank.SERGEANT, Rank.CAPTAIN)
@@ -57,9 +57,21 @@ def known_officer(viewer: Viewer, officer_id: UUID) -> Officer:
     return officer
 
 
+def handed_over() -> QuerySet[HandOver, UUID]:
+    """Officers who leave and have given all away already: nothing comes to them any more."""
+    done = HandOver.objects.filter(state=HandOverState.DONE, kind=HandOverKind.LEAVES)
+    return done.filter(officer__active_to=F("effective_on")).values_list("officer", flat=True)
+
+
+def stays(officer_id: UUID, now: datetime) -> bool:
+    """Whether they are there, and nothing of theirs has been handed over for good."""
+    there = Officer.objects.filter(on_duty(localdate(now)), pk=officer_id)
+    return there.exclude(pk__in=handed_over()).exists()
+
+
 def takers(now: datetime, *, ranks: Iterable[Rank], without: UUID) -> list[Officer]:
     """Officers of these ranks who are there, stay, and are not the one who hands over; by badge."""
     leaving = HandOver.objects.filter(state=HandOverState.WAITING).values("officer")
     there = Officer.objects.filter(on_duty(localdate(now)), rank__in=list(ranks))
-    chosen = there.exclude(pk=without).exclude(pk__in=leaving).select_related("squad")
-    return list(chosen.order_by("badge"))
+    stay = there.exclude(pk=without).exclude(pk__in=leaving).exclude(pk__in=handed_over())
+    return list(stay.select_related("squad").order_by("badge"))

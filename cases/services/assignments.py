@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.timezone import localdate
 
 from audit.events import Event
 from audit.recorder import record
@@ -13,9 +12,10 @@ from cases.access import NotPermitted, Viewer
 from cases.enums import CaseState, Permission
 from cases.models import Assignment, Case, Officer
 from cases.row_security import Span, reading_as
+from cases.selectors.staff import stays
 from cases.selectors.versions import changes_since, values_of
 from cases.services.clocks import refresh_cases, refresh_officers
-from cases.services.locking import lock_case, lock_officers
+from cases.services.locking import led_squad, lock_case, lock_officers
 from cases.services.narratives import redactor
 from cases.services.responses import change_state
 
@@ -105,10 +105,11 @@ def _point_case_at(case: Case, officer: Officer) -> None:
 
 
 def _active_officer(officer_id: UUID, now: datetime) -> Officer:
-    today = localdate(now)
-    officer = Officer.objects.select_related("squad__sergeant").get(pk=officer_id)
-    if officer.active_from > today or (officer.active_to and officer.active_to <= today):
-        raise OfficerGone(f"{officer} is not active. Choose somebody who is.")
+    officer = Officer.objects.get(pk=officer_id)
+    if not stays(officer_id, now):
+        raise OfficerGone(f"{officer} has left or is about to. Choose somebody who stays.")
+    if officer.squad_id:
+        officer.squad = led_squad(officer.squad_id)
     return officer
 
 

@@ -17,7 +17,7 @@ from cases.enums import Permission
 from cases.models import Account, BrokenGlass, Case, GrantPurpose
 from cases.row_security import Span, reading_as
 from cases.rules.reasons import says_enough, visible
-from cases.selectors.break_glass import has_sergeant
+from cases.selectors.break_glass import needs_sergeant
 from cases.selectors.policy import current_policy
 from cases.services.grants import Terms, save_grant
 from cases.services.narratives import redactor
@@ -70,11 +70,11 @@ def _open(viewer: Viewer, case: Case, reason: str, now: datetime) -> BrokenGlass
 def acknowledge_glass(*, viewer: Viewer, now: datetime, glass_id: UUID) -> BrokenGlass:
     """Say, as the case's supervisor or as captain, that one has seen it; for good.
 
-    A captain's word is enough for a case that has no sergeant. Raises Hidden, NotPermitted.
+    A captain's word is enough where no sergeant of the case is there. Raises Hidden, NotPermitted.
     """
     glass = (
         BrokenGlass.objects.select_for_update(of=("self",))
-        .select_related("case__squad")
+        .select_related("case")
         .filter(pk=glass_id)
         .first()
     )
@@ -102,7 +102,8 @@ def _acknowledge(glass: BrokenGlass, viewer: Viewer, now: datetime) -> bool:
     if captain and glass.captain_seen_at is None:
         glass.captain_seen_at, glass.captain_seen_by_id = now, viewer.account_id
         new = True
-    if (not captain or not has_sergeant(glass.case)) and glass.supervisor_seen_at is None:
+    alone = captain and not needs_sergeant([glass], now)[glass]
+    if (not captain or alone) and glass.supervisor_seen_at is None:
         glass.supervisor_seen_at, glass.supervisor_seen_by_id = now, viewer.account_id
         new = True
     return new

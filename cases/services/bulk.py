@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cases.access import Hidden, NotPermitted, Viewer
 from cases.services.assignments import AlreadyTheirs, OfficerWalled, assign_case
+from cases.services.locking import lock_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,16 @@ class Done:
 def assign_cases(
     *, viewer: Viewer, now: datetime, case_ids: Iterable[UUID], officer_id: UUID, reason: str
 ) -> Done:
-    """Give several cases to one detective. Raises OfficerGone; nothing is assigned then."""
+    """Give several cases to one detective. Raises OfficerGone; nothing is assigned then.
+
+    All are locked first: who took them one by one could wait for somebody who waits for them.
+    """
+    lock_cases(case_ids := tuple(case_ids))
 
     def assign(case_id: UUID) -> None:
         assign_case(viewer=viewer, now=now, case_id=case_id, officer_id=officer_id, reason=reason)
 
-    return _each(tuple(case_ids), assign)
+    return _each(case_ids, assign)
 
 
 def _each(case_ids: tuple[UUID, ...], act: Callable[[UUID], None]) -> Done:

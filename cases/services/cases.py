@@ -21,6 +21,7 @@ from cases.selectors.versions import changes_since, differences, values_of_refer
 from cases.services.clocks import refresh_cases
 from cases.services.grants import Terms, save_grant
 from cases.services.linking import suggest_links
+from cases.services.locking import led_squad
 from cases.services.narratives import redactor
 from cases.services.victims import PersonInput, record_added, save_everybody
 
@@ -156,10 +157,11 @@ def _save_case(viewer: Viewer, now: datetime, intake: Intake) -> Case:
 def _squad(viewer: Viewer, intake: Intake) -> Squad | None:
     """The chosen squad, else that of whoever opens the case: somebody supervises at once."""
     if intake.squad_id:
-        return Squad.objects.select_related("sergeant").get(pk=intake.squad_id)
+        return led_squad(intake.squad_id)
     if viewer.officer_id is None:
         return None
-    return Officer.objects.select_related("squad__sergeant").get(pk=viewer.officer_id).squad
+    own = Officer.objects.get(pk=viewer.officer_id).squad_id
+    return led_squad(own) if own else None
 
 
 def _clear_division(case: Case, words: Redactor) -> None:

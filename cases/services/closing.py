@@ -20,7 +20,9 @@ from cases.enums import (
 from cases.models import Case, CaseStateChange, Review
 from cases.rules.closing import Obstacle, closing_obstacles
 from cases.selectors.facts import case_facts
+from cases.selectors.hand_overs import desks_for
 from cases.selectors.policy import current_policy
+from cases.selectors.staff import stays
 from cases.selectors.versions import changes_since, values_of
 from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.locking import lock_case, lock_officers
@@ -148,6 +150,8 @@ def _end(
 def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) -> None:
     """Take an ended case up again; its next entry falls due anew.
 
+    Who supervised it may have gone since: then it lies with who would have it now.
+
     Raises Hidden, NotPermitted, NotEnded, NoReason.
     """
     case = access.find_case(viewer, case_id, now)
@@ -157,11 +161,13 @@ def reopen_case(*, viewer: Viewer, now: datetime, case_id: UUID, reason: str) ->
     case = lock_case(case.pk)
     if case.state not in ENDED_STATES:
         raise NotEnded("This case has not ended.")
-    lock_officers({case.detective_id})
+    lock_officers({case.detective_id, case.supervisor_id})
     words = redactor(case)(reason)
     before = values_of(case)
     case.state, case.disposition, case.closed_at = CaseState.REOPENED, "", None
-    case.save(update_fields=["state", "disposition", "closed_at"])
+    if case.supervisor_id and not stays(case.supervisor_id, now):
+        case.supervisor_id = desks_for([case], now, without=case.supervisor_id)[case.pk]
+    case.save(update_fields=["state", "disposition", "closed_at", "supervisor"])
     CaseStateChange.objects.create(
         case=case,
         state=CaseState.REOPENED,

@@ -205,17 +205,17 @@ _RESOLVE_SETTLED = "\n".join(
 
 # What lies on a desk goes on as if its holder were not there: from a sergeant's to whoever is asked
 # first, from a captain's to another captain. Its time to act goes on.
+_ON_THEIR_DESK = """
+WITH subject AS (
+    SELECT id AS flag_id, case_id, officer_id, referral_id, step AS held_step,
+        supervisor_id AS holder_id
+    FROM cases_flag
+    WHERE supervisor_id = %(leaver)s AND status <> 'resolved'
+    ORDER BY id
+    FOR UPDATE"""
 _CLEAR = "\n".join(
     (
-        """
-        WITH subject AS (
-            SELECT id AS flag_id, case_id, officer_id, referral_id, step AS held_step,
-                supervisor_id AS holder_id
-            FROM cases_flag
-            WHERE supervisor_id = %(leaver)s AND status <> 'resolved'
-            ORDER BY id
-            FOR UPDATE
-        ),""",
+        "),",
         f"{ACTIVE_OTHERS},",
         f"{PLACED},",
         f"{DESK},",
@@ -231,10 +231,14 @@ _CLEAR = "\n".join(
 )
 
 
-def clear_desk(officer_id: UUID, now: datetime) -> tuple[Touched, ...]:
-    """Lay every flag on this officer's desk on somebody else's; the caller holds the officer."""
+def clear_desk(officer_id: UUID, now: datetime, *, but_locked: bool = False) -> tuple[Touched, ...]:
+    """Lay every flag on this officer's desk on somebody else's; the caller holds the officer.
+
+    `but_locked`: without those that somebody works on at this moment, instead of waiting for them.
+    """
     values = {"leaver": officer_id, "today": unit_day(now)}
-    return lay(Event.FLAG_REROUTED, touch(_CLEAR, values), now)
+    sql = " ".join((_ON_THEIR_DESK, "SKIP LOCKED" if but_locked else "", _CLEAR))
+    return lay(Event.FLAG_REROUTED, touch(sql, values), now)
 
 
 def settle_flags(*, subjects: Subjects, found: Iterable[Found], now: datetime) -> FlagChanges:

@@ -5,7 +5,7 @@ behind a wall or beyond their reach, is neither named to them nor left behind: i
 desk of a supervisor who may, at the least a captain's, with `orphaned` raised at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,18 +27,18 @@ from cases.selectors.hand_overs import (
     OPEN_WITH,
     SUPERVISED,
     Sheet,
+    desks_for,
     hand_over_sheet,
     open_with_them,
-    walls_of_officers,
 )
-from cases.selectors.staff import SUPERVISING, supervises, takers
+from cases.selectors.staff import supervises
 from cases.selectors.versions import changes_since, values_of
 from cases.services.assignments import give_case
 from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.departures import MOVED, close_account_of
 from cases.services.flagging import RULES, clear_desk
 from cases.services.grants import end_grants_of
-from cases.services.locking import lock_officers
+from cases.services.locking import lock_everybody
 from cases.services.officers import JUST_BEFORE, locked_hand_over, settle
 
 WORDS = {
@@ -77,6 +77,7 @@ def complete_hand_over(
     if not supervises(viewer, waiting.officer):
         raise Hidden
     cases = _locked_cases(officer_id)
+    lock_everybody()
     sheet = hand_over_sheet(viewer, now, officer_id)
     _refuse_stale(sheet, choices)
     act = _HandingOver(viewer, now, waiting, cases)
@@ -214,7 +215,7 @@ class _HandingOver:
     def place_what_is_left(self) -> None:
         """Cases that are still theirs go to who may see them; the entry is the rules'."""
         left = [case for case in self.cases.values() if self._is_left(case)]
-        desks = _desks(left, self.officer.pk, self.now)
+        desks = desks_for(left, self.now, without=self.officer.pk)
         for case in left:
             if case.detective_id == self.officer.pk:
                 self._leave_open(case, desks[case.pk], RULES)
@@ -258,8 +259,10 @@ class _HandingOver:
             end_grants_of(account.pk, self.now, MOVED)
 
     def _refuse_late_comers(self) -> None:
-        """Whoever gives this officer a case takes the officer's row first (`lock_officers`)."""
-        lock_officers({self.officer.pk})
+        """What came after the cases were locked and before the officers were, unseen by the sheet.
+
+        Nothing comes later: whoever names somebody on a case holds them, or the squad they lead.
+        """
         late = Case.objects.filter(open_with_them(self.officer.pk)).exclude(pk__in=self.kept)
         if late.exists():
             raise Stale("What they have changed this moment. Nothing was handed over; look again.")
@@ -267,19 +270,3 @@ class _HandingOver:
 
 def _is_id(value: str) -> bool:
     return value != KEEP and not value.startswith(OPEN_WITH)
-
-
-def _desks(cases: Iterable[Case], leaver: UUID, now: datetime) -> dict[UUID, UUID | None]:
-    """Case → its own supervisor if they may see it, else its squad's sergeant, else a captain."""
-    cases = list(cases)
-    walled = walls_of_officers(case.pk for case in cases)
-    people = takers(now, ranks=SUPERVISING, without=leaver)
-    captains = [one for one in people if one.rank == Rank.CAPTAIN]
-    leads = dict(Squad.objects.values_list("pk", "sergeant_id"))
-    found: dict[UUID, UUID | None] = {}
-    for case in cases:
-        near = (case.supervisor_id, leads.get(case.squad_id) if case.squad_id else None)
-        asked = [*(one for key in near for one in people if one.pk == key), *captains, *people]
-        shut_out = walled.get(case.pk, frozenset())
-        found[case.pk] = next((one.pk for one in asked if one.pk not in shut_out), None)
-    return found

@@ -25,6 +25,7 @@ from cases.selectors.policy import current_policy, unit_calendar
 from cases.selectors.staff import known_officer, manages_officers
 from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.departures import close_account_of, refuse_losing_last_manager
+from cases.services.flagging import clear_desk
 
 # An assignment that is left open ends just before the moment: due then, it is overdue now.
 JUST_BEFORE = timedelta(microseconds=1)
@@ -216,7 +217,10 @@ def _lock_held(officer_id: UUID) -> None:
 
 @reading_as(Span.HANDING_ON)
 def _take_notice(officer: Officer, on: date | None, now: datetime) -> None:
-    """Judge anew what they have, and what they had on a day on which they are gone by now."""
+    """Judge anew what they have, and what they had on a day on which they are gone by now.
+
+    Flags don't wait with somebody who is gone until the rest is handed over.
+    """
     held = Q(detective=officer) & OPEN
     if on is not None:
         had = Assignment.objects.filter(officer=officer, ended_at__gte=_begins(on))
@@ -224,6 +228,8 @@ def _take_notice(officer: Officer, on: date | None, now: datetime) -> None:
     cases = Case.objects.filter(held).order_by("pk").values_list("pk", flat=True)
     refresh_cases(case_ids=list(cases), now=now)
     refresh_officers(officer_ids={officer.pk}, now=now)
+    if officer.active_to and officer.active_to <= localdate(now):
+        clear_desk(officer.pk, now)
 
 
 def _begins(day: date) -> datetime:

@@ -24,10 +24,11 @@ from cases.models.flag import STANDING
 from cases.rules.flags import next_step
 from cases.selectors.policy import current_policy
 from cases.services.clocks import refresh_cases, refresh_officers
-from cases.services.desks import ACTIVE, DESK, HIGHER, PLACED
+from cases.services.desks import ACTIVE, DESK, HIGHER, PLACED, unit_day
 from cases.services.flagging import (
     TOUCHED,
     Touched,
+    clear_desk,
     fetch,
     lay,
     on_desk,
@@ -49,6 +50,9 @@ _CLIMBS = "status = 'open' AND NOT (step = 'commander') AND acknowledge_by < %(n
 _LAPSES = """NOT (status = 'resolved') AND officer_id IS NOT NULL
     AND (reasons @> '[{"code": "handed_over"}]' OR kind = 'unusual_reveals')"""
 
+_GONE = """active_to <= %(today)s AND EXISTS (
+    SELECT FROM cases_flag WHERE supervisor_id = gone.id AND status <> 'resolved')"""
+
 _PENDING = "\n".join(
     (
         "SELECT EXISTS (SELECT FROM cases_case WHERE",
@@ -63,6 +67,8 @@ _PENDING = "\n".join(
         _CLIMBS,
         "), EXISTS (SELECT FROM cases_flag WHERE",
         _LAPSES,
+        "), EXISTS (SELECT FROM cases_officer AS gone WHERE",
+        _GONE,
         ")",
     )
 )
@@ -140,6 +146,7 @@ class Pending(NamedTuple):
     returns: bool
     climbs: bool
     lapses: bool
+    gone: bool
 
 
 @transaction.atomic
@@ -185,6 +192,8 @@ def sweep_flags(moment: datetime) -> Counter[str]:
         done += _climb(moment)
     if pending.lapses:
         done += _relieve_officers(moment)
+    if pending.gone:
+        done += _clear_desks(moment)
     return done
 
 
@@ -243,6 +252,15 @@ def _relieve_officers(moment: datetime) -> Counter[str]:
     return Counter(raised=len(flags.raised), resolved=len(flags.resolved))
 
 
+def _clear_desks(moment: datetime) -> Counter[str]:
+    """What lies with somebody whose first day gone has come lies with somebody who is there, before
+    anybody has handed over the rest."""
+    sql = " ".join(("SELECT id FROM cases_officer AS gone WHERE", _GONE, "ORDER BY id"))
+    locked = f"{sql} FOR NO KEY UPDATE SKIP LOCKED"
+    moved = [clear_desk(key, moment, but_locked=True) for (key,) in _looked_up(locked, moment)]
+    return Counter(rerouted=sum(len(flags) for flags in moved))
+
+
 def _claim(kinds: tuple[str, ...], condition: str, moment: datetime) -> list[Any]:
     """Ids of the rows that meet the condition, locked with their subjects; locked ones left out."""
     found: list[Any] = []
@@ -266,7 +284,7 @@ def _looked_up(sql: str, moment: datetime) -> list[tuple[Any, ...]]:
     """
     with connection.cursor() as cursor:
         cursor.execute(_INDEXES_ONLY)
-        cursor.execute(sql, {"now": moment})
+        cursor.execute(sql, {"now": moment, "today": unit_day(moment)})
         rows = list(cursor.fetchall())
         cursor.execute(_AS_EVER)
     return rows
