@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from cases.forms.breached import is_listed
 from cases.models import Account
 from cases.rules.passwords import says_too_little
 
@@ -28,6 +29,19 @@ class GuessableValidator:
         return "Not made of common words, your name, the unit's, or rows of keys."
 
 
+class BreachedValidator:
+    """Refuses what was stolen elsewhere, where the agency has put a list of it."""
+
+    def validate(self, password: str, user: Account | None = None) -> None:
+        if settings.BREACHED_PASSWORDS and is_listed(password, settings.BREACHED_PASSWORDS):
+            raise ValidationError(
+                "This password is on a list of stolen ones, which guessers try first. Take another."
+            )
+
+    def get_help_text(self) -> str:
+        return "Not on a list of stolen passwords."
+
+
 class NewPasswordForm(forms.Form):
     """A new password, typed twice, held to the rules for `account`."""
 
@@ -47,6 +61,8 @@ class NewPasswordForm(forms.Form):
         error_messages={"required": "The same again: type it a second time."},
     )
 
+    field_order = ("current", "password", "again")
+
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
@@ -62,3 +78,15 @@ class NewPasswordForm(forms.Form):
             except ValidationError as refused:
                 self.add_error("password", refused)
         return given
+
+
+class OwnPasswordForm(NewPasswordForm):
+    """The same, with the password that is to be replaced; whether it is right the caller asks."""
+
+    current = forms.CharField(
+        label="Your password now",
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Your password now: type it too."},
+    )

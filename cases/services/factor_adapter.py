@@ -16,9 +16,9 @@ PLACE = "second factor"
 
 
 class FactorAdapter(DefaultMFAAdapter):
-    """The secret of an authenticator app and the seed of recovery codes never rest in clear.
+    """The secret of an authenticator app never rests in clear.
 
-    Their key comes from the digest key, which stands outside the database: a copy of the tables
+    Its key comes from the digest key, which stands outside the database: a copy of the tables
     makes no code. A passkey leaves a public key only.
     """
 

@@ -3,6 +3,8 @@
 allauth keeps the rows and does the cryptography of passkeys; `lockout.admit` alone opens the door.
 """
 
+import re
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,7 +12,6 @@ from uuid import UUID
 
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn.internal.auth import (
@@ -19,6 +20,7 @@ from allauth.mfa.webauthn.internal.auth import (
     complete_registration,
     parse_authentication_response,
 )
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,13 +31,17 @@ from cases.access import NotPermitted, Viewer
 from cases.enums import Permission
 from cases.models import Account
 from cases.rules.reasons import says_enough, visible
-from cases.selectors.factors import APP, CODES, FACTORS, PASSKEY, has_factor
+from cases.selectors.factors import APP, CODES, FACTORS, HASHED, PASSKEY, has_factor
 from cases.services.lockout import NoReason
 from cases.services.sessions import end_sessions_of
 
 STEP_SECONDS = 30
 LAST_STEP = "last_step"
 LAST_COUNT = "last_count"
+# Recovery codes are chance and open an account that locks after five guesses: a tenth of the rounds
+# that a password takes, so that ten are made while somebody waits.
+CODE_DIGITS, CODE_ITERATIONS = 10, 100_000
+HASHER = PBKDF2PasswordHasher()
 
 
 class NotProved(ValueError):
@@ -101,7 +107,11 @@ def make_recovery_codes(*, viewer: Viewer, now: datetime) -> list[str]:
     if not has_factor(viewer.account_key):
         raise NoFactor("Recovery codes stand in for a second factor: add one first.")
     rows.filter(type=CODES).delete()
-    made = RecoveryCodes.activate(Account(pk=viewer.account_key)).generate_codes()
+    made = [f"{place}{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}" for place in range(10)]
+    hashed = [HASHER.encode(code, HASHER.salt(), iterations=CODE_ITERATIONS) for code in made]
+    Authenticator.objects.create(
+        user_id=viewer.account_key, type=CODES, data={HASHED: hashed}, created_at=now
+    )
     record(
         Event.RECOVERY_CODES_MADE,
         at=now,
@@ -125,8 +135,7 @@ def prove_second(
         return _prove_passkey(viewer, now, credential)
     if _prove_app(rows.filter(type=APP).first(), now, code):
         return str(APP)
-    spare = rows.filter(type=CODES).first()
-    if spare is None or not code or not RecoveryCodes(spare).validate_code(code):
+    if not _prove_spare(rows.filter(type=CODES).first(), code):
         return ""
     record(
         Event.RECOVERY_CODE_USED,
@@ -203,6 +212,19 @@ def _prove_app(row: Authenticator | None, now: datetime, code: str) -> bool:
         return False
     row.data[LAST_STEP] = step
     _used(row, now)
+    return True
+
+
+def _prove_spare(row: Authenticator | None, code: str) -> bool:
+    """Its first digit says which of the ten a recovery code is, so that one is hashed, not ten."""
+    typed = "".join(code.split())
+    if row is None or not re.fullmatch(rf"[0-9]{{{CODE_DIGITS + 1}}}", typed):
+        return False
+    place, kept = int(typed[0]), row.data[HASHED]
+    if not kept[place] or not HASHER.verify(typed, kept[place]):
+        return False
+    kept[place] = ""
+    row.save(update_fields=["data"])
     return True
 
 

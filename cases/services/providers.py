@@ -73,11 +73,16 @@ def unlink_account(*, viewer: Viewer, now: datetime, account_id: UUID, reason: s
     if not says_enough(reason):
         raise NoReason("Why: say how you know who asked, in a sentence.")
     Account.objects.select_for_update(of=("self",)).filter(pk=account_id).first()
-    kinds = list(ProviderLink.objects.filter(account_id=account_id).values_list("kind", flat=True))
-    if not kinds:
+    if not end_links(account_id, now, visible(reason)):
         raise NotLinked("This account is linked to no identity provider.")
+
+
+def end_links(account_id: UUID, now: datetime, reason: str = "") -> int:
+    """A step: no provider's word opens the account any more; how many did. The caller holds it."""
+    kinds = list(ProviderLink.objects.filter(account_id=account_id).values_list("kind", flat=True))
     for kind in kinds:
-        _unlink(account_id, now, ProviderKind(kind), visible(reason))
+        _unlink(account_id, now, ProviderKind(kind), reason)
+    return len(kinds)
 
 
 @transaction.atomic

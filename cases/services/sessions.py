@@ -16,7 +16,6 @@ from cases.access import Viewer
 from cases.enums import Permission
 from cases.models import Account
 from cases.rules.sessions import UNUSED
-from cases.selectors.lockout import is_lock, last_turn
 from cases.selectors.sessions import session_rows
 
 
@@ -51,23 +50,6 @@ def end_own_session(*, viewer: Viewer, now: datetime, why: str) -> None:
         subject_id=viewer.account_key,
         details={"why": why},
     )
-
-
-@transaction.atomic
-def disown_sign_ins(*, viewer: Viewer, now: datetime) -> None:
-    """The viewer did not sign in somewhere: every session ends, the account is locked, and the
-    password, which somebody may know, opens nothing any more.
-    """
-    account = Account.objects.select_for_update(of=("self",)).get(pk=viewer.account_key)
-    account.set_unusable_password()
-    account.save(update_fields=["password"])
-    told: dict[Event, dict[str, object]] = {
-        Event.SIGN_INS_DISOWNED: {"sessions": end_sessions_of(account.pk, now)}
-    }
-    if not is_lock(last_turn(account.pk)):
-        told[Event.ACCOUNT_LOCKED] = {"why": "disowned"}
-    for event, details in told.items():
-        record(event, at=now, subject_type="account", subject_id=account.pk, details=details)
 
 
 def end_sessions_of(account_id: UUID, now: datetime) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +20,7 @@ from audit.guard import leaves_no_entry
 from cases.access import Viewer, viewer_for
 from cases.enums import Permission
 from cases.forms.accounts import FACTORS, LINK, OPEN, UNLINK, AccountForm, InviteForm
-from cases.forms.passwords import NewPasswordForm
+from cases.forms.passwords import NewPasswordForm, OwnPasswordForm
 from cases.models import Account
 from cases.selectors.accounts import account_lines, officer_choices, role_choices
 from cases.selectors.providers import providers
@@ -37,7 +38,7 @@ from cases.services.invitations import (
 from cases.services.lockout import NoReason
 from cases.services.providers import NotLinked, unlink_account
 from cases.views.gate import public, requires, signed_in, viewer_of
-from cases.views.standing import INVITED_BY, fresh
+from cases.views.standing import INVITED_BY, fresh, proves_again
 
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -150,22 +151,40 @@ def accept(request: HttpRequest) -> HttpResponse:
 
 @leaves_no_entry(why="An empty form; the password that is changed is on record.")
 @signed_in
-@fresh
 @never_cache
-@sensitive_post_parameters("password", "again")
+@sensitive_post_parameters("current", "password", "again")
 @asking_or_acting
-def password(request: HttpRequest) -> HttpResponse:
-    """Change one's own; every other session ends."""
+def password(request: HttpRequest) -> HttpResponseBase:
+    """Change one's own, by giving the one that is replaced; every other session ends."""
+    account = cast("Account", request.user)
+    if not account.has_usable_password():
+        return _first_password(request)
+    form = OwnPasswordForm(request.POST or None, account=account)
+    if request.method == "POST" and form.is_valid():
+        if proves_again(request, account, form.cleaned_data["current"], timezone.now()):
+            return _changed(request, form)
+        form.add_error("current", "Your password now: that is not it.")
+    return _asks_for_password(request, form)
+
+
+@fresh
+def _first_password(request: HttpRequest) -> HttpResponse:
+    """The same for whom a provider vouches: there is none to give."""
     form = NewPasswordForm(request.POST or None, account=cast("Account", request.user))
     if request.method == "POST" and form.is_valid():
-        account = change_password(
-            viewer=viewer_of(request),
-            now=timezone.now(),
-            password=form.cleaned_data["password"],
-        )
-        update_session_auth_hash(request, account)
-        messages.success(request, "Your password is changed. Your other sessions have ended.")
-        return redirect("factors")
-    return render(
-        request, "accounts/password.html", {"form": form}, None, 422 if form.errors else 200
+        return _changed(request, form)
+    return _asks_for_password(request, form)
+
+
+def _changed(request: HttpRequest, form: NewPasswordForm) -> HttpResponse:
+    account = change_password(
+        viewer=viewer_of(request), now=timezone.now(), password=form.cleaned_data["password"]
     )
+    update_session_auth_hash(request, account)
+    messages.success(request, "Your password is changed. Your other sessions have ended.")
+    return redirect("factors")
+
+
+def _asks_for_password(request: HttpRequest, form: NewPasswordForm) -> HttpResponse:
+    status = 422 if form.errors else 200
+    return render(request, "accounts/password.html", {"form": form}, None, status)

@@ -27,6 +27,7 @@ from cases.selectors.factors import APP, PASSKEY, codes_left, factors_of
 from cases.selectors.lockout import is_lock, last_turn
 from cases.selectors.providers import providers_of
 from cases.selectors.sessions import sessions_of
+from cases.services.disowning import disown_sign_ins
 from cases.services.factors import (
     LastFactor,
     NoFactor,
@@ -38,7 +39,7 @@ from cases.services.factors import (
     remove_factor,
 )
 from cases.services.lockout import admit
-from cases.services.sessions import NoSession, disown_sign_ins, end_session
+from cases.services.sessions import NoSession, end_session
 from cases.views.gate import public, signed_in, viewer_of, while_enrolling
 from cases.views.standing import SECOND, enter, first_by, fresh, how, pending
 
@@ -110,6 +111,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @leaves_no_entry(why=OWN)
 @signed_in
 @while_enrolling
+@fresh
 @never_cache
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -139,6 +141,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
 @leaves_no_entry(why=OWN)
 @signed_in
 @while_enrolling
+@fresh
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_passkey(request: HttpRequest) -> HttpResponse:
@@ -176,6 +179,7 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 
 @leaves_no_entry(why=OWN)
 @signed_in
+@fresh
 @require_POST
 def end(request: HttpRequest) -> HttpResponse:
     """End one of one's own sessions, this one or another."""

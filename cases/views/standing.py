@@ -190,15 +190,16 @@ def fresh(view: View) -> View:
         if AGAIN not in request.POST:
             record(Event.PASSWORD_ASKED, at=now, subject_type="account", subject_id=account.pk)
             return _ask_again(request, "")
-        if not _proves_again(request, account, now):
+        if not proves_again(request, account, request.POST[AGAIN], now):
             return _ask_again(request, WRONG)
         return view(request, *args, **kwargs)
 
     return guarded
 
 
-def _proves_again(request: HttpRequest, account: Account, now: datetime) -> bool:
-    found = authenticate(request, username=account.username, password=request.POST[AGAIN])
+def proves_again(request: HttpRequest, account: Account, password: str, now: datetime) -> bool:
+    """Whether this is the password of who is signed in. A wrong one counts like one at the door."""
+    found = authenticate(request, username=account.username, password=password)
     verified = account if found == account else None
     if not admit(now=now, username=account.username, verified=verified, how={"again": True}):
         return False

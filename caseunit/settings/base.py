@@ -12,6 +12,7 @@ from caseunit.settings.environment import (
     cache_url,
     env,
     key_bytes,
+    readable_file,
     redis_url,
     required,
     seal_keys,
@@ -156,7 +157,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "cases.forms.passwords.GuessableValidator"},
+    {"NAME": "cases.forms.passwords.BreachedValidator"},
 ]
+# A list of stolen passwords on this machine (`cases/forms/breached.py`); None: none is asked.
+BREACHED_PASSWORDS = readable_file("CASEUNIT_BREACHED_PASSWORDS_PATH")
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
@@ -175,7 +179,6 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 MFA_ADAPTER = "cases.services.factor_adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_RECOVERY_CODE_DIGITS = 10
 
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False

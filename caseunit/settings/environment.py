@@ -6,6 +6,7 @@ which is how secrets reach a container. No error repeats a value.
 
 import base64
 import binascii
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,16 @@ def absolute_path(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
         raise ValueError("must be a full path.")
+    return path
+
+
+def readable_file(name: str) -> Path | None:
+    """The file that a variable names, which must be there; None where it is not set."""
+    if not env.str(name, ""):
+        return None
+    path = required(name, absolute_path)
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise ImproperlyConfigured(f"{name} names a file that can't be read.")
     return path
 
 

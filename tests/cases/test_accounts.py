@@ -319,13 +319,27 @@ def test_the_list_asks_few_questions(
 def test_a_changed_password_ends_the_other_sessions(detective: Account) -> None:
     here, there = signed_in(detective), signed_in(detective)
 
-    answer = here.post(reverse("password"), {"password": NEW, "again": NEW})
+    answer = here.post(reverse("password"), {"current": PASSWORD, "password": NEW, "again": NEW})
 
     assert answer.headers["Location"] == reverse("factors")
     assert here.get(reverse("my-work")).status_code == 200
     assert there.get(reverse("my-work")).status_code == 302
     assert opens(detective.username, NEW)
     assert Entry.objects.get(event=Event.PASSWORD_CHANGED).actor_id == str(detective.pk)
+
+
+@pytest.mark.parametrize("given", ["", "Not-What-It-Is-1", NEW])
+def test_a_password_is_changed_by_whoever_knows_it(detective: Account, given: str) -> None:
+    """Also right after signing in, when nothing else asks for it again."""
+    client = signed_in(detective)
+
+    answer = client.post(reverse("password"), {"current": given, "password": NEW, "again": NEW})
+
+    assert answer.status_code == 422
+    assert "Your password now: " in words(answer)
+    failed = Entry.objects.filter(event=Event.SIGN_IN_FAILED, subject_id=str(detective.pk))
+    assert failed.count() == (1 if given else 0)
+    assert not opens(detective.username, NEW)
 
 
 def test_the_services_hold_passwords_to_the_rules_too(

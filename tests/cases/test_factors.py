@@ -252,6 +252,24 @@ def test_a_recovery_code_opens_once_and_is_on_record(stranger: Client, with_app:
     assert give_code(other, code).status_code == 422
 
 
+def test_recovery_codes_are_kept_as_salted_hashes_only(with_app: Account) -> None:
+    codes = make_recovery_codes(viewer=viewer_for(with_app), now=NOW)
+
+    kept = Authenticator.objects.get(user=with_app, type="recovery_codes").data
+    assert list(kept) == ["hashed"]
+    assert len({one.split("$")[2] for one in kept["hashed"]}) == len(codes) == 10
+    assert all(one.startswith("pbkdf2_sha256$") for one in kept["hashed"])
+    assert not [code for code in codes if code in str(kept)]
+
+
+@pytest.mark.parametrize("typed", ["", "3", "99999999999", "03a4", "3 0481 7", "٣" * 11])
+def test_what_is_no_recovery_code_opens_nothing(with_app: Account, typed: str) -> None:
+    viewer = viewer_for(with_app)
+    make_recovery_codes(viewer=viewer, now=NOW)
+
+    assert prove_second(viewer=viewer, now=NOW, code=typed) == ""
+
+
 def test_a_locked_account_uses_up_no_recovery_code(stranger: Client, with_app: Account) -> None:
     code = make_recovery_codes(viewer=viewer_for(with_app), now=NOW)[0]
     give_password(stranger, with_app)

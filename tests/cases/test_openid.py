@@ -24,12 +24,12 @@ from cases.enums import ProviderKind, RoleCode
 from cases.models import Account, ProviderLink
 from cases.rules.sessions import FRESH, IDLE
 from cases.rules.vouching import ASKED_FOR, Vouched
-from cases.selectors.lockout import MOST_FAILURES
+from cases.selectors.lockout import MOST_FAILURES, is_lock, last_turn
 from cases.services.accounts import set_active
 from cases.services.factors import enrol_app
-from cases.services.invitations import invite
-from cases.services.lockout import admit
-from cases.services.providers import link_provider
+from cases.services.invitations import invite, invite_again
+from cases.services.lockout import admit, release_account
+from cases.services.providers import accept_by_provider, link_provider
 from caseunit.settings.identity import OpenID, openid
 from tests.cases.openid_provider import CLIENT, SECRET, OpenIDProvider, running
 from tests.cases.pages import signed_in, words
@@ -639,3 +639,34 @@ def test_a_provider_in_the_clear_stops_the_start(
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match="https"):
         configure(monkeypatch, {**WHOLE, "CASEUNIT_OIDC_ISSUER": issuer})
+
+
+# A sign-in that was somebody else's
+
+
+def test_who_disowns_a_sign_in_ends_the_link_too(
+    stranger: Client, linked: Account, provider: OpenIDProvider
+) -> None:
+    """Whoever has the account at the provider is not let in again when ours is released."""
+    there_and_back(stranger, provider)
+    administrator = viewer_for(AccountFactory.create(role=RoleCode.ADMINISTRATOR))
+
+    stranger.post(reverse("session-disown"), {"sure": "yes"})
+
+    assert not is_in(stranger)
+    assert not ProviderLink.objects.exists()
+    unlinked = Entry.objects.get(event=Event.PROVIDER_UNLINKED)
+    assert (unlinked.actor_id, unlinked.details) == (str(linked.pk), {"by": "openid"})
+    stranger.post(SIGN_IN, {"acknowledge": "yes"})
+    for _ in ("locked", "released"):
+        there_and_back(stranger, provider)
+        assert not is_in(stranger)
+        if is_lock(last_turn(linked.pk)):
+            release_account(viewer=administrator, now=NOW, account_id=linked.pk, reason=REASON)
+    assert not is_lock(last_turn(linked.pk))
+
+    token = invite_again(viewer=administrator, now=NOW, account_id=linked.pk, reason=REASON)
+    vouched = Vouched(provider.issuer, provider.subject, by_second=False)
+    accept_by_provider(viewer=viewer_for(linked), now=NOW, token=token, kind=KIND, vouched=vouched)
+    there_and_back(stranger, provider)
+    assert is_in(stranger)

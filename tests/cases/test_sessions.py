@@ -300,7 +300,17 @@ def test_somebody_elses_password_proves_nothing(account: Account, detective: Rol
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize("name", ["accounts-locked", "factor-remove", "factor-codes"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "accounts-locked",
+        "factor-app",
+        "factor-codes",
+        "factor-passkey",
+        "factor-remove",
+        "session-end",
+    ],
+)
 def test_dangerous_acts_ask(account: Account, name: str) -> None:
     assert "Your password again" in words(act(sign_in(account), NOW + FRESH, name, {}))
 
