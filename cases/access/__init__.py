@@ -46,6 +46,7 @@ from cases.access.granting import (
     live_grants_on,
     live_squad_grants_on,
     squad_grants_standing,
+    until_words,
 )
 from cases.access.reach import (
     Key,
@@ -128,6 +129,7 @@ __all__ = [
     "supervised_cases",
     "supervises_all",
     "system_viewer",
+    "until_words",
     "viewer_for",
     "viewers_for",
     "visible_cases",

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from cases.access.granting import Given, Grants, grants_on, grants_opening
+from cases.access.granting import Given, Grants, grants_on, grants_opening, until_words
 from cases.enums import Permission, Scope
 from cases.models import Case, Wall
 from cases.viewers import Viewer
@@ -17,8 +17,8 @@ HOLDS = "holds the case"
 SUPERVISES = "supervises the case"
 LEADS = "leads its squad"
 REACHES_ALL = "role reaches all cases"
-GRANTED = "has a grant"
-SHARED = "their squad has a grant"
+GRANTED = "shared with them"
+SHARED = "shared with their squad"
 WAYS = frozenset({HOLDS, SUPERVISES, LEADS, REACHES_ALL, GRANTED, SHARED})
 
 
@@ -154,4 +154,4 @@ def _given_step(
     until = next((expires_at for may, expires_at in given if may in opening), None)
     if until is None:
         return AccessStep(rule, _outcome(granted=False, applies=applies))
-    return AccessStep(rule, "granted", f"until {until:%Y-%m-%d %H:%M} UTC")
+    return AccessStep(rule, "granted", until_words(until))

@@ -7,11 +7,12 @@ has cleaned up; a partner's, only while they are what they were when it was give
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet
+from django.utils.timezone import localtime
 
 from cases.enums import Permission
 from cases.models import GRANTABLE, Case, CaseUserObjectPermission, SquadGrant
@@ -124,6 +125,15 @@ def grants_on(viewer: Viewer, case: Case, now: datetime) -> Grants:
         tuple((may, until) for may, until, to in found if to == case.pk),
         tuple((may, until) for may, until, to in found if to != case.pk),
     )
+
+
+def until_words(end: datetime) -> str:
+    """The end of a grant as who gave it said it, by the unit's clock: the first moment after a day
+    is that day's end."""
+    local = localtime(end)
+    if (local.hour, local.minute) == (0, 0):
+        return f"until the end of {local - timedelta(days=1):%-d %b %Y}"
+    return f"until {local:%-d %b %Y %H:%M}"
 
 
 def grants_opening(permission: Permission) -> tuple[str, ...]:

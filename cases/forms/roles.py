@@ -103,10 +103,10 @@ class DecideForm(forms.Form):
     """What the second person says of a change."""
 
     verdict = forms.ChoiceField(
-        choices=[("approve", "Let it hold"), ("refuse", "Say no")],
+        choices=[("approve", "Approve it"), ("refuse", "Refuse it")],
         error_messages={
-            "required": "Choose whether it holds.",
-            "invalid_choice": "Choose whether it holds.",
+            "required": "Choose whether to approve it.",
+            "invalid_choice": "Choose whether to approve it.",
         },
     )
     reason = why("say what you looked at", hint=f"What you looked at. {FOR_GOOD}")
@@ -115,8 +115,13 @@ class DecideForm(forms.Form):
 class RoleFileForm(forms.Form):
     """A file of roles, uploaded or carried along from its preview."""
 
-    file = forms.FileField(label="File of roles", required=False)
+    file = forms.FileField(
+        label="File of roles",
+        required=False,
+        error_messages={"empty": "File of roles: this file is empty."},
+    )
     text = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+    says_optional = False
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data

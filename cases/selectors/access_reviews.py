@@ -22,6 +22,7 @@ from cases.access import (
     live_grants,
     open_case,
     supervised_cases,
+    until_words,
 )
 from cases.enums import AccessDecision, Permission, Scope
 from cases.models import AccessReview, Policy, Role, Wall
@@ -194,7 +195,7 @@ def _grants(
             GRANT,
             str(pk),
             who,
-            f"May {GRANT_WORDS.get(may, may)} until {until:%Y-%m-%d}",
+            f"May {GRANT_WORDS.get(may, may)} {until_words(until)}",
             reason,
             case_id,
             number,

@@ -112,13 +112,14 @@ class WhyPage:
 @dataclass(frozen=True, slots=True)
 class GuardedCase:
     """The case of a grant or wall form, the accounts that can be chosen, and whom to share it with
-    by kind.
+    by kind. `held_by`: the accounts of who has it and who supervises it.
     """
 
     case_id: UUID
     number: str
     choices: tuple[tuple[str, str], ...]
     recipients: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    held_by: frozenset[str]
 
 
 def why_page(
@@ -165,7 +166,14 @@ def guarded_case(*, viewer: Viewer, now: datetime, case_id: UUID) -> GuardedCase
         raise NotPermitted("Your role does not allow you to give others access to a case.")
     details = {"part": "access"}
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk, details=details)
-    return GuardedCase(case.pk, case.number, _accounts(viewer), _recipients(viewer))
+    holders = Account.objects.filter(officer__in=(case.detective_id, case.supervisor_id))
+    return GuardedCase(
+        case.pk,
+        case.number,
+        _accounts(viewer),
+        _recipients(viewer),
+        frozenset(str(key) for key in holders.values_list("pk", flat=True)),
+    )
 
 
 def grant_card(*, viewer: Viewer, now: datetime, case_id: UUID, grant_id: int) -> GrantCard:
@@ -252,7 +260,7 @@ def _accounts(viewer: Viewer) -> tuple[tuple[str, str], ...]:
 
 def _recipients(viewer: Viewer) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """Whom a case can be shared with: the unit's people, partners by discipline, squads."""
-    named = _named(viewer)
+    named = _named(viewer, role__permissions__permission=Permission.VIEW_CASES)
     squads = Squad.objects.values_list("pk", "name")
     groups = {
         "People of the unit": tuple((key, words) for key, words, partner in named if not partner),
@@ -262,9 +270,9 @@ def _recipients(viewer: Viewer) -> tuple[tuple[str, tuple[tuple[str, str], ...]]
     return tuple((name, choices) for name, choices in groups.items() if choices)
 
 
-def _named(viewer: Viewer) -> list[tuple[str, str, bool]]:
+def _named(viewer: Viewer, **only: Permission) -> list[tuple[str, str, bool]]:
     """Account id, name in words, and whether it is a partner's."""
-    accounts = Account.objects.filter(is_active=True)
+    accounts = Account.objects.filter(is_active=True, **only)
     if viewer.account_id is not None:
         accounts = accounts.exclude(pk=viewer.account_id)
     rows = accounts.order_by("display_name").values_list(

@@ -44,6 +44,7 @@ class ReachPage:
     shows_cases: bool
     cases: tuple[SeenCase, ...]
     officer_id: UUID | None
+    account_id: UUID
 
 
 @reading_as(Span.EXPLAINING)
@@ -78,6 +79,7 @@ def reach_page(*, viewer: Viewer, now: datetime, account_id: UUID) -> ReachPage:
         shows_cases=shows,
         cases=cases,
         officer_id=account.officer_id,
+        account_id=account.pk,
     )
 
 

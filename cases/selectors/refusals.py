@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from audit.events import Event, Outcome
 from audit.models import Entry
 from audit.recorder import record
@@ -53,7 +56,11 @@ def refusals(*, viewer: Viewer, now: datetime) -> tuple[Refusal, ...]:
     """The newest refused requests of everybody else. Leaves an entry. Raises Hidden."""
     _demand(viewer)
     record(Event.ACCESS_EXPLAINED, at=now, subject_type="page", subject_id="refusals")
-    return tuple(_card(entry) for entry in _refused(viewer)[:SHOWN])
+    entries = list(_refused(viewer)[:SHOWN])
+    people = Account.objects.annotate(key=Cast("pk", TextField()))
+    asking = people.filter(key__in={entry.actor_id for entry in entries})
+    names = dict(asking.values_list("key", "display_name"))
+    return tuple(_card(one, names.get(one.actor_id, one.actor_label)) for one in entries)
 
 
 @reading_as(Span.EXPLAINING)
@@ -78,7 +85,7 @@ def refusal_page(*, viewer: Viewer, now: datetime, number: int) -> RefusalPage:
     case = _case(arguments, asker)
     steps = access.decide(asker, case, Permission.VIEW_CASES, now).steps if case else ()
     return RefusalPage(
-        refusal=_card(entry),
+        refusal=_card(entry, account.display_name),
         role=account.role.label,
         is_active=account.is_active,
         permissions=asker.permissions,
@@ -103,11 +110,11 @@ def _refused(viewer: Viewer) -> Any:
     return beyond_walls(others, unseen_by(viewer)).order_by("-at", "-id")
 
 
-def _card(entry: Entry) -> Refusal:
+def _card(entry: Entry, who: str) -> Refusal:
     return Refusal(
         number=entry.pk,
         at=entry.at,
-        who=entry.actor_label,
+        who=who,
         route=entry.subject_id.replace("-", " "),
         status=int(entry.details.get("status", 0)),
     )

@@ -25,6 +25,7 @@ from cases.rules.policy import Circumstances, Policy
 from cases.selectors.cards import STANDS_FIRST, circumstances_of, standing_flags
 from cases.selectors.case_detail import CaseHead, head_of
 from cases.selectors.policy import current_policy
+from cases.selectors.staff import handed_over
 
 # Other fields of the form settle these.
 OWN_FIELDS = frozenset({"narrative", "next_action"})
@@ -196,8 +197,13 @@ def score_card(result: Completeness, narrative_length: int, policy: Policy) -> S
     )
 
 
-def officers_near(case: Case, viewer: Viewer, now: datetime) -> tuple[Choice, ...]:
-    """Who could do something on this case: its squad's active officers, and the viewer."""
+def officers_near(
+    case: Case, viewer: Viewer, now: datetime, *, leaving: bool = True
+) -> tuple[Choice, ...]:
+    """Who could do something on this case: its squad's active officers, and the viewer.
+
+    Without `leaving`, not who has handed all over before their last day.
+    """
     today = localdate(now)
     near = Officer.objects.filter(
         Q(squad=case.squad_id, squad__isnull=False)
@@ -206,6 +212,8 @@ def officers_near(case: Case, viewer: Viewer, now: datetime) -> tuple[Choice, ..
         Q(active_to__isnull=True) | Q(active_to__gt=today),
         active_from__lte=today,
     )
+    if not leaving:
+        near = near.exclude(pk__in=handed_over())
     return tuple((str(officer.pk), f"{officer.name} ({officer.badge})") for officer in near)
 
 

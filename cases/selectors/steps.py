@@ -48,7 +48,7 @@ def _page(
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk)
     return StepPage(
         head=case_head(case, can, now),
-        officers=officers_near(case, viewer, now),
+        officers=officers_near(case, viewer, now, leaving=False),
         dispositions=_dispositions() if permission == Permission.CLOSE_CASE else (),
         lead_id=str(case.detective_id or ""),
         about=about,

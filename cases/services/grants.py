@@ -55,6 +55,8 @@ def give_grant(
     account = Account.objects.filter(pk=account_id, is_active=True).first()
     if account is None:
         raise BadGrant("Choose somebody whose account is open.")
+    if not access.viewer_for(account).can(Permission.VIEW_CASES):
+        raise BadGrant("Choose somebody else: their role sees no cases, so sharing opens nothing.")
     if access.is_walled(case, account_id):
         raise BadGrant("A wall stands between them and this case. Lift it first, with a reason.")
     words = redactor(case)(terms.reason.strip())

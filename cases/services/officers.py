@@ -29,6 +29,7 @@ from cases.services.flagging import clear_desk
 
 # An assignment that is left open ends just before the moment: due then, it is overdue now.
 JUST_BEFORE = timedelta(microseconds=1)
+FURTHEST = timedelta(days=366)
 
 
 class NoReason(ValueError):
@@ -57,6 +58,8 @@ def deactivate_officer(
     officer = _officer_for(viewer, officer_id, reason)
     if on < officer.active_from:
         raise BadDeparture("They had not started by then. Give a later day.")
+    if on > localdate(now) + FURTHEST:
+        raise BadDeparture("That is more than a year ahead. Say it when the day is nearer.")
     refuse_losing_last_manager(officer.pk)
     before, officer.active_to = officer.active_to, on
     officer.save(update_fields=["active_to"])

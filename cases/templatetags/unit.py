@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from cases.access import until_words
 from cases.enums import Permission
 from cases.services.submissions import FIELD
 
@@ -37,17 +38,19 @@ WIDGET_CLASSES = {
 GROUPS = frozenset({"radioselect", "checkboxselectmultiple"})
 
 # Name of the URL, its arguments, what the link says, and the permission that shows it.
+# By how often they are needed: so many stand beside each other, the others in a menu.
+IN_BAR = 5
 NAVIGATION: tuple[tuple[str, tuple[str, ...], str, Permission], ...] = (
     ("my-work", (), "My work", Permission.LOG_RESPONSE),
     ("dashboard", (), "Dashboard", Permission.SEE_DASHBOARD),
     ("case-list", (), "Cases", Permission.VIEW_CASES),
-    ("access-requests", (), "Ask for a case", Permission.VIEW_CASES),
     ("case-new-choose", (), "New case", Permission.CREATE_CASE),
+    ("find-person", (), "Find a person", Permission.SEARCH_PEOPLE),
+    ("access-requests", (), "Ask for a case", Permission.VIEW_CASES),
     ("releases", (), "Releases", Permission.PREPARE_RELEASE),
     ("officers", (), "Officers", Permission.ASSIGN_CASE),
-    ("statistics", (), "Statistics", Permission.SEE_FIGURES),
-    ("find-person", (), "Find a person", Permission.SEARCH_PEOPLE),
     ("link-list", (), "Links", Permission.SEARCH_PEOPLE),
+    ("statistics", (), "Statistics", Permission.SEE_FIGURES),
     ("imports", (), "Imports", Permission.IMPORT_CASELOAD),
     ("roles", (), "Roles", Permission.MANAGE_ROLES),
     ("refusals", (), "Refused", Permission.MANAGE_ROLES),
@@ -61,6 +64,12 @@ NAVIGATION: tuple[tuple[str, tuple[str, ...], str, Permission], ...] = (
 def moment(value: datetime | None) -> str:
     """An instant in the unit's time zone: 23 Nov 2026 14:02."""
     return "" if value is None else f"{timezone.localtime(value):%-d %b %Y %H:%M}"
+
+
+@register.filter
+def until(value: datetime) -> str:
+    """When access ends: until the end of 23 Nov 2026."""
+    return until_words(value)
 
 
 @register.filter
@@ -128,7 +137,15 @@ def site_navigation(context: Context) -> dict[str, Any]:
         {"label": label, "url": url, "current": request.path == url}
         for url, label in _links(permissions)
     ]
-    return {"viewer": viewer, "links": links, "csrf_token": context.get("csrf_token", "")}
+    # A menu of one would hide it for nothing.
+    bar = len(links) if len(links) == IN_BAR + 1 else IN_BAR
+    return {
+        "viewer": viewer,
+        "bar": links[:bar],
+        "rest": links[bar:],
+        "current_in_rest": any(link["current"] for link in links[bar:]),
+        "csrf_token": context.get("csrf_token", ""),
+    }
 
 
 def _links(permissions: frozenset[str]) -> list[tuple[str, str]]:

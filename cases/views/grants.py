@@ -138,12 +138,17 @@ def wall(request: HttpRequest, case_id: UUID) -> HttpResponse:
             reason=form.cleaned_data["reason"],
         )
 
+    def done() -> str:
+        held = form.cleaned_data["account"] in case.held_by
+        left = " They still have this case in name: give it to somebody else." if held else ""
+        return f"The wall is set.{left}"
+
     words = {
         "title": "Shut somebody out",
         "lead": "A wall beats every role and every grant. For them the case does not exist.",
         "button": "Set the wall",
     }
-    return _step(request, case, form, words, act, "The wall is set.")
+    return _step(request, case, form, words, act, done)
 
 
 @requires(Permission.GRANT_ACCESS)
@@ -176,7 +181,7 @@ def _step(
     form: Form,
     words: dict[str, Any],
     act: Callable[[], None],
-    done: str,
+    done: str | Callable[[], str],
 ) -> HttpResponse:
     """Ask; act; or say why not, with what was typed still there."""
     if request.method == "POST" and form.is_valid():
@@ -185,7 +190,7 @@ def _step(
         except ValueError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, done)
+            messages.success(request, done if isinstance(done, str) else done())
             return redirect("why", case_id=case.case_id)
     context = {"case": case, "form": form, **words}
     return render(request, "grants/step.html", context, status=422 if form.errors else 200)

@@ -132,9 +132,9 @@ def said_of(*changes: RoleChange) -> str:
     parts = []
     if done:
         verb = "is" if len(done) == 1 else "are"
-        parts.append(f"{', '.join(done)} {verb} changed. It holds from everybody's next page on.")
+        parts.append(f"{', '.join(done)} {verb} changed. It takes effect on everybody's next page.")
     if waiting:
-        parts.append(f"{', '.join(waiting)}: dangerous, so a second person has to look at it too.")
+        parts.append(f"{', '.join(waiting)}: dangerous, so a second person has to approve it.")
     return " ".join(parts)
 
 

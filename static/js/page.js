@@ -11,9 +11,18 @@ const say = (text) => {
   place.replaceChildren(note);
 };
 
+// The menu covers what is below it: it closes when its reader goes on elsewhere.
+const closeMenu = (within) => {
+  const menu = document.querySelector(".cu-nav__menu[open]");
+  if (menu && !menu.contains(within)) menu.open = false;
+};
+
 // htmx notes the page's address in the session's storage; nothing stays in this browser.
 addEventListener("pagehide", () => sessionStorage.clear());
 document.addEventListener("DOMContentLoaded", focusFirstError);
+document.addEventListener("click", (event) => closeMenu(event.target));
+document.addEventListener("focusin", (event) => closeMenu(event.target));
+document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenu(null));
 document.addEventListener("htmx:sendError", () => say("The server can't be reached. Nothing was changed."));
 document.addEventListener("htmx:responseError", () => say("The server refused this step. Load the page again."));
 focusFirstError();

@@ -348,8 +348,8 @@ def test_explanation_names_every_rule_that_was_asked() -> None:
         "supervises the case": "not granted",
         "leads its squad": "granted",
         "role reaches all cases": "not applicable",
-        "has a grant": "not granted",
-        "their squad has a grant": "not granted",
+        "shared with them": "not granted",
+        "shared with their squad": "not granted",
     }
 
 

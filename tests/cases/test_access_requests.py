@@ -141,7 +141,7 @@ def test_the_supervisor_lets_the_asker_in_until_a_day(desk: Desk, asker: Account
     assert "Access is given." in words(yes(desk.as_sergeant, request))
 
     assert find_case(viewer_for(asker), case.pk, NOW) == case
-    assert f"{case.number.lower()} Approved until 21 Mar 2026 00:00" in words(client.get(PAGE))
+    assert f"{case.number.lower()} Approved until the end of 20 Mar 2026" in words(client.get(PAGE))
     exact_sets(on_desk(desk.as_sergeant), set())
     assert yes(desk.as_sergeant, request).status_code == 404
     approved = Entry.objects.get(event=Event.ACCESS_APPROVED)

@@ -167,7 +167,7 @@ def test_what_somebody_can_see_is_counted_for_one_and_listed_for_another(desk: D
     listed = desk.as_sergeant.get(url)
 
     paths = {path.rule: path.cases for path in counted.context["page"].paths}
-    ways = {"holds the case": 2, "has a grant": 1, "their squad has a grant": 1}
+    ways = {"holds the case": 2, "shared with them": 1, "shared with their squad": 1}
     assert paths == ways
     assert counted.context["page"].total == 4
     for case in (held, walled, shared, to_squad.case):

@@ -13,8 +13,9 @@ from cases.access import find_case, viewer_for, visible_cases
 from cases.enums import RoleCode
 from cases.models import Case, Wall
 from cases.models.grant import CaseUserObjectPermission
+from cases.services.grants import BadGrant, Terms, give_grant
 from tests.cases.pages import MAX_QUERIES, Desk, signed_in, words
-from tests.factories import NOW, AccountFactory, GrantFactory, OfficerFactory, WallFactory
+from tests.factories import DAY, NOW, AccountFactory, GrantFactory, OfficerFactory, WallFactory
 from tests.leaks import exact_sets
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +160,35 @@ def test_a_wall_shuts_out_and_lifts_again(desk: Desk) -> None:
     assert "The wall is lifted." in words(said)
     assert visible_cases(viewer_for(captain), NOW).exists()
     assert desk.as_sergeant.get(lift_url).status_code == 404
+
+
+def test_a_wall_before_whoever_has_the_case_says_that_it_needs_somebody_else(desk: Desk) -> None:
+    case, outsider = desk.held_case(), AccountFactory.create()
+    url = reverse("wall-set", args=[case.pk])
+    left = "They still have this case in name: give it to somebody else."
+
+    for account, told in ((outsider, False), (desk.detective, True)):
+        given = {"account": str(account.pk), "reason": "A cousin of the suspect."}
+        said = words(desk.as_sergeant.post(url, given, follow=True))
+        assert "The wall is set." in said
+        assert (left in said) is told
+
+
+def test_a_case_is_shared_with_nobody_whose_role_sees_none(desk: Desk) -> None:
+    case, auditor = desk.held_case(), AccountFactory.create(role=RoleCode.AUDITOR)
+    url = reverse("grant-give", args=[case.pk])
+    until = NOW + DAY
+    terms = Terms("view_case", "joint_work", "They want to look.", until)
+
+    assert auditor.display_name not in words(desk.as_sergeant.get(url))
+    with pytest.raises(BadGrant, match="their role sees no cases"):
+        give_grant(
+            viewer=viewer_for(desk.sergeant),
+            now=NOW,
+            case_id=case.pk,
+            account_id=auditor.pk,
+            terms=terms,
+        )
 
 
 def test_nobody_walls_themselves_in_or_out(desk: Desk) -> None:

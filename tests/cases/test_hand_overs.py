@@ -1,6 +1,6 @@
 """When an officer leaves or moves, does everything they have get a new owner, or a named desk?"""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -366,6 +366,8 @@ def test_a_departure_has_a_reason_a_day_and_somebody_else_who_says_so(desk: Desk
         deactivate_officer(viewer=admin, **say | {"reason": "gone"})
     with pytest.raises(BadDeparture):
         deactivate_officer(viewer=admin, **say | {"on": officer.active_from - DAY})
+    with pytest.raises(BadDeparture, match="more than a year ahead"):
+        deactivate_officer(viewer=admin, **say | {"on": date.max})
     deactivate_officer(viewer=admin, **say)
     with pytest.raises(BadDeparture):
         deactivate_officer(viewer=admin, **say)
@@ -411,6 +413,9 @@ def test_nothing_is_given_to_who_is_gone_nor_reopened_quietly(desk: Desk) -> Non
 
     with pytest.raises(OfficerGone):
         assign_case(viewer=viewer, now=NOW, case_id=case.pk, officer_id=officer.pk)
+    offered = desk.as_sergeant.get(reverse("case-assign", args=[case.pk]))
+    assert officer.name not in words(offered)
+    assert other.name in words(offered)
     reopen_case(viewer=viewer, now=NOW, case_id=closed.pk, reason="A witness came forward.")
     refresh_cases(case_ids=[closed.pk], now=NOW + timedelta(seconds=1))
     assert orphaned(closed) is not None

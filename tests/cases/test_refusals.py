@@ -55,7 +55,7 @@ def test_a_refused_page_is_explained_rule_by_rule_without_the_case(
 
         said = words(why(client))
 
-        assert f"Why {stranger.username} was refused" in said
+        assert f"Why {stranger.display_name} was refused" in said
         assert "See cases within reach granted" in said
         assert "no wall on this case granted" in said
         assert "holds the case not granted" in said

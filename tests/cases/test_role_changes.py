@@ -208,7 +208,7 @@ def test_one_click_leads_back_through_the_same_preview_and_guards(administrator:
 
     assert "May no longer: reveal who a child is" in told
     assert "may from now on: reveal who a child is" in words(preview)
-    assert "a second person has to look at it too" in words(answer)
+    assert "a second person has to approve it" in words(answer)
     assert RoleChange.objects.filter(state=RoleChangeState.WAITING).exists()
     assert client.get(url, {"revert": str(administrator.pk)}).status_code == 404
 
@@ -262,7 +262,7 @@ def test_a_file_changes_all_its_roles_or_none(administrator: Account) -> None:
     Role.objects.filter(code=RoleCode.RECORDS).update(version=1)
     done = words(client.post(reverse("roles-import"), sent, follow=True))
     assert "Records is changed." in done
-    assert "Detective: dangerous, so a second person has to look at it too." in done
+    assert "Detective: dangerous, so a second person has to approve it." in done
     assert not permissions_of(RoleCode.RECORDS)
     assert Role.objects.get(code=RoleCode.DETECTIVE).scope == Scope.OWN
 

@@ -297,7 +297,7 @@ def test_from_preview_to_change_by_plain_forms(desk: Desk, administrator: Accoun
     assert (missing.status_code, "say why this role changes" in words(missing)) == (422, True)
 
     done = client.post(url, wanted | {"step": "apply", "reason": "Short of people."}, follow=True)
-    assert "Detective: dangerous, so a second person has to look at it too." in words(done)
+    assert "Detective: dangerous, so a second person has to approve it." in words(done)
     waiting = reverse("role-change", args=[RoleChange.objects.get().pk])
     said = {"verdict": "approve", "reason": "Looked at with the chief."}
     assert "withdraw" in words(client.get(waiting))

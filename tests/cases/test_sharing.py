@@ -116,7 +116,7 @@ def test_a_squad_is_let_in_and_shown_and_its_access_ended_from_the_page(desk: De
 
     assert "Access is given." in said
     assert f"{squad.name} (whoever is in it) may work on the case until" in said
-    assert "their squad has a grant until 2026-04-01" in said
+    assert "shared with their squad until the end of 31 Mar 2026" in said
     given = Entry.objects.get(event=Event.GRANT_GIVEN)
     assert given.details["squad"] == str(squad.pk)
     assert given.details["purpose"] == "joint_work"
