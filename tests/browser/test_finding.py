@@ -33,6 +33,8 @@ def test_a_person_is_found_and_nothing_of_them_stands_in_the_address(
 ) -> None:
     page = sign_in(RoleCode.CAPTAIN)
     page.set_viewport_size({"width": width, "height": 900})
+    if width == 320:
+        page.get_by_text("Menu").click()
     page.get_by_role("link", name="Find a person").click()
     page.get_by_label("First name").fill("Zéphyrine")
     page.get_by_label("Last name").fill("O\u2019Quillfeather")
@@ -67,6 +69,7 @@ def test_a_link_is_confirmed_from_the_list_and_undone_on_the_case(
     sign_in: SignIn, cases: tuple[Case, Case]
 ) -> None:
     page = sign_in(RoleCode.CAPTAIN)
+    page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Links", exact=True).click()
     expect(page.get_by_role("heading", name=cases[0].number)).to_have_count(2)
     assert violations(page) == []
