@@ -342,7 +342,7 @@ def test_who_sets_a_password_sets_nothing_else(desk: Desk) -> None:
 
     answer = desk.as_detective.post(
         reverse("password"),
-        {"password": new, "again": new, "_password_again": PASSWORD, **PRIVILEGES},
+        {"current": PASSWORD, "password": new, "again": new, **PRIVILEGES},
     )
 
     desk.detective.refresh_from_db()

@@ -98,6 +98,18 @@ def test_an_owner_s_file_that_is_not_there_stops_the_start() -> None:
     assert "CASEUNIT_OWNER_DATABASE_URL_FILE names a file that can't be read" in result.stderr
 
 
+def test_a_list_of_stolen_passwords_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    """Named and missing, it would let every password through."""
+    there = tmp_path / "stolen.txt"
+    there.touch()
+    name = "CASEUNIT_BREACHED_PASSWORDS_PATH"
+
+    for path, starts in ((there, True), (tmp_path / "none.txt", False), (Path("x.txt"), False)):
+        result = start({**COMPLETE, name: str(path)})
+        assert (result.returncode == 0) is starts, result.stderr
+        assert starts or name in result.stderr
+
+
 def test_secrets_are_read_from_files(tmp_path: Path) -> None:
     files = {}
     for name, value in COMPLETE.items():
