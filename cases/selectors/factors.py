@@ -50,4 +50,4 @@ def has_factor(account_id: UUID) -> bool:
 def codes_left(account_id: UUID) -> int:
     """Recovery codes that were not used yet."""
     row = Authenticator.objects.filter(user_id=account_id, type=CODES).first()
-    return sum(map(bool, row.data[HASHED])) if row else 0
+    return sum(map(bool, row.data.get(HASHED, ()))) if row else 0

@@ -220,7 +220,8 @@ def _prove_spare(row: Authenticator | None, code: str) -> bool:
     typed = "".join(code.split())
     if row is None or not re.fullmatch(rf"[0-9]{{{CODE_DIGITS + 1}}}", typed):
         return False
-    place, kept = int(typed[0]), row.data[HASHED]
+    # Codes of an older version stand in no such list, and are void.
+    place, kept = int(typed[0]), row.data.get(HASHED) or [""] * 10
     if not kept[place] or not HASHER.verify(typed, kept[place]):
         return False
     kept[place] = ""

@@ -262,6 +262,16 @@ def test_recovery_codes_are_kept_as_salted_hashes_only(with_app: Account) -> Non
     assert not [code for code in codes if code in str(kept)]
 
 
+def test_codes_of_an_older_version_are_void_and_break_no_page(with_app: Account) -> None:
+    Authenticator.objects.create(
+        user=with_app, type="recovery_codes", data={"seed": "sealed", "used_mask": 0}
+    )
+
+    assert codes_left(with_app.pk) == 0
+    assert prove_second(viewer=viewer_for(with_app), now=NOW, code="30481729365") == ""
+    assert signed_in(with_app).get(reverse("factors")).status_code == 200
+
+
 @pytest.mark.parametrize("typed", ["", "3", "99999999999", "03a4", "3 0481 7", "٣" * 11])
 def test_what_is_no_recovery_code_opens_nothing(with_app: Account, typed: str) -> None:
     viewer = viewer_for(with_app)
