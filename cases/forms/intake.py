@@ -14,6 +14,7 @@ from django import forms
 from django.utils.timezone import localdate
 
 from cases.enums import Channel, OffenseClass, PersonRole, Priority, Sex
+from cases.forms.numbers import check_phone
 from cases.rules.finding import probes
 from cases.services.cases import Intake, ReferralInput
 from cases.services.victims import PersonInput
@@ -99,6 +100,12 @@ def _text(
             "max_length": f"{label}: at most {limit} characters.",
         },
     )
+
+
+def _phone() -> forms.CharField:
+    phone = _text("Telephone", limit=40)
+    phone.validators.append(check_phone)
+    return phone
 
 
 def _birth_date() -> forms.DateField:
@@ -188,7 +195,7 @@ class CaregiverForm(PersonForm):
     role = PersonRole.CAREGIVER
 
     relation = _text("Relation to the child", hint="Mother, foster parent, aunt.")
-    phone = _text("Telephone", limit=40)
+    phone = _phone()
 
 
 class SuspectForm(PersonForm):
@@ -234,7 +241,7 @@ class ReporterForm(PersonForm):
     role = PersonRole.REPORTER
 
     relation = _text("Who they are", hint="Parent, teacher, nurse, neighbor.")
-    phone = _text("Telephone", limit=40)
+    phone = _phone()
 
 
 class PresentForm(PersonForm):

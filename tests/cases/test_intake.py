@@ -311,6 +311,7 @@ def test_two_reports_are_two_cases_with_numbers_in_turn(desk: Desk) -> None:
         ({"child-0-birth_date": "2026-03-12"}, "this day has not come yet"),
         ({"child-0-birth_date": "x"}, "Birth date: give a day"),
         ({"caregiver-phone": "0" * 41}, "Telephone: at most 40 characters"),
+        ({"caregiver-phone": "555-01"}, "Telephone: give seven digits or more"),
     ],
 )
 def test_bad_input_gets_a_sentence_and_opens_nothing(

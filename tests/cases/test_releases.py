@@ -216,6 +216,7 @@ def test_a_place_is_drawn_by_hand(office: Office, drawing: dict[str, str]) -> No
         {"quote": "it does not say this"},
         {"start": "5", "end": "5"},
         {"start": "5", "end": "99999"},
+        {"start": "-5", "end": "five"},
         {"quote": "door", "exemption": "Because"},
         {"quote": "door", "category": "gossip"},
     ],
@@ -367,6 +368,14 @@ def test_a_release_needs_a_reason(office: Office, reason: str) -> None:
 
     assert response.status_code == 422
     assert not Release.objects.exists()
+
+
+def test_an_empty_form_is_answered_in_words_of_its_own(office: Office) -> None:
+    response = office.as_clerk.post(reverse("release-new", args=[office.case.pk]), {})
+
+    assert "Who is it for: choose one." in words(response)
+    assert "What was asked for: say it." in words(response)
+    assert "This field" not in words(response)
 
 
 def test_the_reason_is_kept_without_names(office: Office, child: Identity) -> None:
