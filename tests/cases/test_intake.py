@@ -111,6 +111,20 @@ def test_a_case_about_the_child_is_found_by_name_in_any_order_and_case(
     assert "1 match: a case may be about this child already" in words(response)
     assert case.number in words(response)
     assert victim.pseudonym in words(response)
+    assert "possible same name" in words(response)
+
+
+def test_how_sure_it_is_and_why_is_said_before_a_case_is_opened(
+    desk: Desk, child: Identity
+) -> None:
+    VictimFactory.create(case=desk.held_case(), identity=child)
+    asked = {name: child[name] for name in ("last_name", "birth_date")}
+
+    named = look(desk, first_name=child["first_name"], **asked)
+    misheard = look(desk, first_name="Ottoline", **asked)
+
+    assert "very likely same name, same birth date" in words(named)
+    assert "likely same last name and birth date" in words(misheard)
 
 
 def test_a_case_beyond_reach_is_hinted_at_without_a_number(desk: Desk, child: Identity) -> None:

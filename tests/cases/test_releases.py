@@ -258,6 +258,19 @@ def test_nothing_is_made_while_a_suggestion_is_open(office: Office) -> None:
     assert denied(Event.RELEASE_SUBMITTED)
 
 
+def test_a_long_release_says_how_far_it_is(office: Office) -> None:
+    release = office.begin()
+    Release.objects.filter(pk=release.pk).update(
+        state=ReleaseState.MAKING, parts_done=4, parts_total=10
+    )
+
+    page = office.as_clerk.get(reverse("release-detail", args=[release.pk]))
+
+    assert "4 of 10 parts" in words(page)
+    assert 'max="10" value="4"' in page.content.decode()
+    assert 'hx-trigger="every 2s"' in page.content.decode()
+
+
 def test_nobody_approves_what_they_had_a_hand_in(office: Office) -> None:
     release = office.submitted()
 
