@@ -14,7 +14,7 @@ from django import forms
 from django.utils.timezone import localdate
 
 from cases.enums import Channel, OffenseClass, PersonRole, Priority, Sex
-from cases.forms.numbers import check_phone
+from cases.forms.numbers import PhoneField
 from cases.rules.finding import probes
 from cases.services.cases import Intake, ReferralInput
 from cases.services.victims import PersonInput
@@ -100,12 +100,6 @@ def _text(
             "max_length": f"{label}: at most {limit} characters.",
         },
     )
-
-
-def _phone() -> forms.CharField:
-    phone = _text("Telephone", limit=40)
-    phone.validators.append(check_phone)
-    return phone
 
 
 def _birth_date() -> forms.DateField:
@@ -195,7 +189,7 @@ class CaregiverForm(PersonForm):
     role = PersonRole.CAREGIVER
 
     relation = _text("Relation to the child", hint="Mother, foster parent, aunt.")
-    phone = _phone()
+    phone = PhoneField()
 
 
 class SuspectForm(PersonForm):
@@ -241,7 +235,7 @@ class ReporterForm(PersonForm):
     role = PersonRole.REPORTER
 
     relation = _text("Who they are", hint="Parent, teacher, nurse, neighbor.")
-    phone = _phone()
+    phone = PhoneField()
 
 
 class PresentForm(PersonForm):

@@ -8,12 +8,11 @@ from django import forms
 from django.utils.timezone import localdate
 
 from cases.enums import PersonRole, Sex
-from cases.forms.numbers import check_phone, check_ssn
+from cases.forms.numbers import PRIVATE, PhoneField, check_ssn
 from cases.rules.redaction import FIELDS
 from cases.services.correcting import Correction
 from cases.services.victims import PersonInput
 
-PRIVATE = {"autocomplete": "off", "spellcheck": "false"}
 OLDEST = timedelta(days=120 * 366)
 CHILD = "victim"
 ROLES = [(CHILD, "Alleged victim"), *PersonRole.choices]
@@ -47,7 +46,7 @@ class IdentityForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", **PRIVATE}, format="%Y-%m-%d"),
         error_messages={"invalid": "Birth date: give a day, as in 2017-05-31."},
     )
-    phone = _line("Telephone", 40, check=check_phone)
+    phone = PhoneField()
     email = forms.EmailField(
         label="E-mail",
         required=False,

@@ -357,14 +357,18 @@ def test_the_hotline_gives_a_priority(desk: Desk) -> None:
 
 
 def test_a_report_that_is_on_record_is_not_opened_again(desk: Desk) -> None:
-    ReferralFactory.create(
-        channel=Channel.HOSPITAL, organization="Invented Sender", reference="R-1"
-    )
+    sent = {"channel": Channel.HOSPITAL, "organization": "Invented Sender"}
+    case = desk.held_case()
+    ReferralFactory.create(reference="R-1", **sent)
+    ReferralFactory.create(reference="R-2", case=case, **sent)
+    again = typed(desk, "hospital", **{"referral-reference": "R-2"})
 
     response = post(desk, typed(desk, "hospital"), "hospital")
+    of_ones_own = post(desk, again, "hospital")
 
-    assert response.status_code == 422
-    assert "on record already" in words(response)
+    assert response.status_code == of_ones_own.status_code == 422
+    assert "on record already, on no case that you may see" in words(response)
+    assert f"on record already, on case {case.number}. Log it there" in words(of_ones_own)
     assert (
         not Case.objects.filter(channel=Channel.HOSPITAL, division="")
         .exclude(referrals__reference="R-1")
