@@ -15,7 +15,8 @@ _BETWEEN = r"[ \n,().\-/\u2010-\u2014\u00b7\u00a0]{0,3}"
 _READ_AS = {"0": "[0oO]", "1": "[1lI]"}
 _NO_DIGIT_AFTER = r"(?!-?\d)(?!(?!x\d|ext)\w)"
 # An extension leads to one desk.
-_EXTENSION = r"(?:[ ,]{0,2}\(?(?:ext(?:ension)?\b\.?|ext(?=\d)|x(?= ?\d))[ :#]{0,2}\d{1,6}\b\)?)?"
+_EXT = r"(?:ext(?:ension)?\b\.?|ext(?=\d)|x(?= ?\d))[ :#]{0,2}\d{1,6}\b"
+_EXTENSION = rf"(?:[ ,]{{0,2}}{_EXT}|[ ]?\({_EXT}\))?"
 _NO_AREA_BEFORE = r"(?<![\w.])(?<!(?<!\d)\d{3}[ \-./)])(?<!\d{3}\) )"
 _DIGIT_WORDS = {
     word: str(digit)

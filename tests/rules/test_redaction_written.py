@@ -48,6 +48,7 @@ def test_an_extension_goes_with_the_telephone(written: str) -> None:
 
 def test_a_telephone_in_brackets_leaves_both_or_neither() -> None:
     assert redact("Home (816-555-0171).", PEOPLE) == "Home ([V-7Q2MX phone])."
+    assert redact("Home (816-555-0171 ext. 4).", PEOPLE) == "Home ([V-7Q2MX phone])."
     assert redact("Home (816) 555-0171.", PEOPLE) == "Home [V-7Q2MX phone]."
 
 
