@@ -207,6 +207,11 @@ class Sex(TextChoices):
     OTHER = "X", "another or undetermined"
     UNKNOWN = "", "not recorded"
 
+    @property
+    def alone(self) -> str:
+        """For a place where no label says what it is about."""
+        return str(self.label) if self.value else f"sex {self.label}"
+
 
 class PersonRole(TextChoices):
     CAREGIVER = "non_offending_caregiver", "Caregiver"

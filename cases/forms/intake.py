@@ -14,6 +14,7 @@ from django import forms
 from django.utils.timezone import localdate
 
 from cases.enums import Channel, OffenseClass, PersonRole, Priority, Sex
+from cases.forms.numbers import PhoneField
 from cases.rules.finding import probes
 from cases.services.cases import Intake, ReferralInput
 from cases.services.victims import PersonInput
@@ -188,7 +189,7 @@ class CaregiverForm(PersonForm):
     role = PersonRole.CAREGIVER
 
     relation = _text("Relation to the child", hint="Mother, foster parent, aunt.")
-    phone = _text("Telephone", limit=40)
+    phone = PhoneField()
 
 
 class SuspectForm(PersonForm):
@@ -234,7 +235,7 @@ class ReporterForm(PersonForm):
     role = PersonRole.REPORTER
 
     relation = _text("Who they are", hint="Parent, teacher, nurse, neighbor.")
-    phone = _text("Telephone", limit=40)
+    phone = PhoneField()
 
 
 class PresentForm(PersonForm):

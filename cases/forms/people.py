@@ -1,5 +1,6 @@
 """What is asked to add somebody to a case, or to correct who was written down?"""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,20 +8,23 @@ from django import forms
 from django.utils.timezone import localdate
 
 from cases.enums import PersonRole, Sex
+from cases.forms.numbers import PRIVATE, PhoneField, check_ssn
 from cases.rules.redaction import FIELDS
 from cases.services.correcting import Correction
 from cases.services.victims import PersonInput
 
-PRIVATE = {"autocomplete": "off", "spellcheck": "false"}
 OLDEST = timedelta(days=120 * 366)
 CHILD = "victim"
 ROLES = [(CHILD, "Alleged victim"), *PersonRole.choices]
 SEXES = [("", "Not recorded"), *((s.value, str(s.label).capitalize()) for s in Sex if s.value)]
 
 
-def _line(label: str, limit: int = 80, hint: str = "") -> forms.CharField:
+def _line(
+    label: str, limit: int = 80, hint: str = "", check: Callable[[str], None] | None = None
+) -> forms.CharField:
     return forms.CharField(
         label=label,
+        validators=[check] if check else (),
         max_length=limit,
         required=False,
         help_text=hint,
@@ -42,7 +46,7 @@ class IdentityForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", **PRIVATE}, format="%Y-%m-%d"),
         error_messages={"invalid": "Birth date: give a day, as in 2017-05-31."},
     )
-    phone = _line("Telephone", 40)
+    phone = PhoneField()
     email = forms.EmailField(
         label="E-mail",
         required=False,
@@ -52,7 +56,7 @@ class IdentityForm(forms.Form):
     )
     address = _line("Address", 200, "Number and street first, then a comma and the town.")
     school = _line("School", 120)
-    ssn = _line("Social security number", 11)
+    ssn = _line("Social security number", 11, check=check_ssn)
 
     def clean_birth_date(self) -> date | None:
         born: date | None = self.cleaned_data["birth_date"]

@@ -21,11 +21,26 @@ def _words(label: str, hint: str, *, rows: int = 3) -> forms.CharField:
         help_text=hint,
         max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={"required": f"{label}: say it."},
+    )
+
+
+def _count(label: str) -> forms.IntegerField:
+    sentence = f"{label}: give a whole number, 0 or more."
+    return forms.IntegerField(
+        label=label,
+        min_value=0,
+        required=False,
+        error_messages={"invalid": sentence, "min_value": sentence},
     )
 
 
 class NewReleaseForm(forms.Form):
-    profile = forms.ChoiceField(label="Who is it for", widget=forms.RadioSelect)
+    profile = forms.ChoiceField(
+        label="Who is it for",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Who is it for: choose one."},
+    )
     reason = _words(
         "What was asked for", "The request and its date. No names of a child or a family."
     )
@@ -63,12 +78,12 @@ class DrawForm(forms.Form):
         required=False,
         help_text="As it is written. It is taken out wherever it stands here.",
     )
-    start = forms.IntegerField(label="From character", min_value=0, required=False)
-    end = forms.IntegerField(label="To character", min_value=1, required=False)
-    left = forms.IntegerField(label="Left", required=False)
-    top = forms.IntegerField(label="Top", required=False)
-    right = forms.IntegerField(label="Right", required=False)
-    bottom = forms.IntegerField(label="Bottom", required=False)
+    start = _count("From character")
+    end = _count("To character")
+    left = _count("Left")
+    top = _count("Top")
+    right = _count("Right")
+    bottom = _count("Bottom")
     whole = forms.BooleanField(label="All of it", required=False)
     category = forms.ChoiceField(label="What it is", choices=ReleaseCategory.choices)
     exemption = forms.ChoiceField(label="Exemption")

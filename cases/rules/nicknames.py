@@ -310,7 +310,7 @@ thomas tomas: tom tommy thom tomasito
 tiffany: tiff tiffy
 timothy timofey: tim timmy
 tobias: toby
-tyler: ty
+tyler tyrell tyrese: ty
 tyrone: ty
 valentina valerie valeria: val vale tina
 vanessa: nessa van ness

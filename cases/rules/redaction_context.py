@@ -12,6 +12,7 @@ from cases.rules.redaction_words import (
     ALWAYS_PLACES,
     ANNOUNCES_INITIALS,
     BEING,
+    BETWEEN,
     COUNTS,
     DETERMINERS,
     DOES,
@@ -199,6 +200,8 @@ class Context:
         if word.plain not in ORDINARY or self.before(at) not in DETERMINERS:
             return False
         after = self.after(at)
+        if self.before(at) == "that" and after in MODAL:
+            return False
         return bool(after) and not self.words[at + 1].is_capital and after not in DOING | DOES
 
     def is_explained(self, at: int) -> bool:
@@ -266,7 +269,10 @@ def _is_capital_for_a_name(context: Context, at: int, *, given: bool) -> bool:
         return False
     word = context.words[at]
     if context.opens_a_sentence(at) or context.is_shouted(at):
-        counted = context.before(at) in DETERMINERS | COUNTS
+        before = context.before(at)
+        if before in ("the", "a", "an") and not context.opens_a_sentence(at):
+            return False
+        counted = before in DETERMINERS | COUNTS
         alone = given and word.plain not in OPENERS and not counted
         return alone or context.is_explained(at) or _acts(context, at)
     return True
@@ -290,16 +296,25 @@ def _is_month(context: Context, at: int) -> bool:
     )
 
 
+_ALONE_BEFORE = frozenset((*',:.;)?!"\u201d\n', ""))
+
+
 def _acts(context: Context, at: int) -> bool:
     """At the start of a sentence, or among capitals: does somebody do something here?"""
     word, after = context.words[at], context.after(at)
-    if is_possessive(word) or after in DOES or (after.endswith("ed") and len(after) > SHORT):
+    if is_possessive(word) or (
+        word.plain.endswith("s") and context.next_character(at) in ("'", "\u2019")
+    ):
+        return True
+    if after in BETWEEN and word.plain not in MODAL:
+        after = context.after(at + 1)
+    if after in DOES or (after.endswith("ed") and len(after) > SHORT):
         return True
     if after == "will" or (word.plain.endswith("s") and after in POSSESSED):
         return True
     if after in DOING:
         return not (word.plain in MODAL and after in SAME_WHEN_PAST)
-    return context.next_character(at) in (",", ":", ".", ";", ")", "", "\n", '"', "\u201d")
+    return context.next_character(at) in _ALONE_BEFORE
 
 
 def is_possessive(word: Word) -> bool:

@@ -28,13 +28,16 @@ _SHORT_YEAR = re.compile(
     r"\b([A-Za-z]{3,10})[. \-]{1,2}(\d{1,2})(?:st|nd|rd|th)?[ ,.\-]{1,3}"
     r"['\u2019]?(\d{4}|\d{2})(?!\d)"
 )
+# A year in words is read whole and looked up: "twenty thirteen", "two thousand and ten".
+_YEAR = r"\d{4}|(?:nineteen|twenty|two thousand(?: and)?)(?:[ \-][a-z]{3,9}){0,2}"
+_NUMBER = r"[a-z]{4,11}(?:-[a-z]{5,7})?"
 _SPELLED = re.compile(
-    r"\b(?:([A-Za-z]{3,10}) (?:the )?([a-z]{4,8}(?:-[a-z]{5,7})?)"
-    r"|(?:the )?([a-z]{4,8}(?:-[a-z]{5,7})?) (?:of )?([A-Za-z]{3,10}))(?:, ?| of | )(\d{4})\b",
+    rf"\b(?:([A-Za-z]{{3,10}}) (?:the )?({_NUMBER})"
+    rf"|(?:the )?({_NUMBER}) (?:of )?([A-Za-z]{{3,10}}))(?:, ?| of | )({_YEAR})\b",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(
-    r"\b([A-Za-z]{3,10})\.?[ \n]{1,2}(\d{1,2})(?:st|nd|rd|th)?,?[ \n]{1,2}(\d{4})\b"
+    r"\b([A-Za-z]{3,10})\.?[ \n]{1,2}(?:the )?(\d{1,2})(?:st|nd|rd|th)?,?[ \n]{1,2}(\d{4})\b"
 )
 _DAY_FIRST = re.compile(
     r"\b(?:the )?(\d{1,2})(?:st|nd|rd|th)?[ -](?:of |de )?([A-Za-z]{3,10})\.?,?[ -]"
@@ -53,6 +56,22 @@ ORDINALS = {
         ),
         start=1,
     )
+}
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_UNDER_HUNDRED = (
+    *("hundred", *(f"oh {one}" for one in _ONES)),
+    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+    *("eighteen", "nineteen", *(f"{ten} {one}".strip() for ten in _TENS for one in ("", *_ONES))),
+)
+_SAID_YEARS = {
+    **{f"nineteen {said}": f"19{at:02}" for at, said in enumerate(_UNDER_HUNDRED)},
+    **{f"twenty {said}": f"20{at:02}" for at, said in enumerate(_UNDER_HUNDRED)},
+    **{
+        f"two thousand {said.removeprefix('oh ')}": f"20{at:02}"
+        for at, said in enumerate(_UNDER_HUNDRED)
+    },
+    "two thousand": "2000",
 }
 
 
@@ -115,7 +134,14 @@ def _spelled(found: re.Match[str]) -> set[date]:
     """As in "the seventh of March 2017"."""
     month, day = (found[1], found[2]) if found[1] else (found[4], found[3])
     number = ORDINALS.get(day.casefold())
-    return _day(found[5], month, str(number)) if number else set()
+    year = found[5] if found[5].isdigit() else _said_year(found[5])
+    return _day(year, month, str(number)) if number and year else set()
+
+
+def _said_year(words: str) -> str:
+    """The year that begins these words, as digits; "" when none does."""
+    said = words.casefold().replace("-", " ").replace(" and ", " ").split()
+    return next((year for end in (4, 3, 2) if (year := _SAID_YEARS.get(" ".join(said[:end])))), "")
 
 
 def _valid(year: str, month: str, number: str) -> set[date]:

@@ -57,9 +57,11 @@ def _middle(identity: Mapping[str, str]) -> Iterator[tuple[str, Part]]:
     first = [plain(token) for token in _SPLIT.split(identity.get("first_name", "")) if token]
     last = [plain(token) for token in _SPLIT.split(identity.get("last_name", "")) if token]
     main = [token for token in last if token not in PARTICLES] or last
-    letters = [token[0] for token in (*first, *middle, *main)]
-    if first and main and len(letters) > 1 + 1:
-        yield "".join(letters), Part.INITIALS
+    for names in (main, last):
+        letters = [token[0] for token in (*first, *middle, *names)]
+        if first and names and len(letters) > 1 + 1:
+            yield "".join(letters), Part.INITIALS
+    if first and main and len(first) + len(middle) + len(main) > 1 + 1:
         yield "".join((first[0][0], *(token[0] for token in middle[:1]), main[0][0])), Part.INITIALS
 
 

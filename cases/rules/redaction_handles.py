@@ -50,7 +50,8 @@ class Handles:
     def _whose(self, written: str) -> int | None:
         """Whose handle it is; None when it is no handle, or nobody's here."""
         words = [plain(word) for word in _LETTERS.findall(written)]
-        named = [self._named(word) for word in words]
+        marked = "_" in written or written[-1].isdigit()
+        named = [self._named(word, marked=marked) for word in words]
         owners = [people for people in named if people]
         if not owners or _LIKE_A_FILE.search(written):
             return None
@@ -74,13 +75,18 @@ class Handles:
             and (numbered or words[0] not in self._names)
         )
 
-    def _named(self, word: str) -> Set[int]:
-        """Whom a word names, whole or with something put before or behind it."""
+    def _named(self, word: str, *, marked: bool) -> Set[int]:
+        """Whom a word names, whole or with something put before or behind it.
+
+        In what is `marked` as no word a letter stands for another name: "tyrellb_10".
+        """
         if word in self._names:
             return self._names[word]
         for name in self._glued:
             rest = word.removeprefix(name) if word.startswith(name) else word.removesuffix(name)
-            if rest != word and (rest in _AFFIXES or rest in self._names):
+            if rest != word and (
+                rest in _AFFIXES or rest in self._names or (marked and len(rest) == 1)
+            ):
                 return self._names[name]
         return frozenset()
 

@@ -27,6 +27,12 @@ BORN = re.compile(
     r"|\d{1,2} [A-Z][a-z]{2,8} \d{4})",
     re.IGNORECASE,
 )
+# Alone, five digits are anything.
+ZIP = re.compile(
+    r"\bzip(?:[ -]?code)?\b(?: is| was| of)?[:,;.]? ?(?P<code>\d{5})(?:-\d{4})?(?!\d)",
+    re.IGNORECASE,
+)
+_ENDS_IN_ZIP = re.compile(r"(\d{5})(?:-\d{4})?\s*$")
 _DIGITS = re.compile(r"\d+")
 _LEAST_HINT = 3
 # What begins with one of these is told by its numbers: the words are shortened.
@@ -76,6 +82,7 @@ class Marks:
         self._births: dict[date, str] = {}
         self._numbers = Numbers()
         self._emails: Values = {}
+        self._zips: Values = {}
         self._phrases: list[Phrase] = []
         for person in people:
             self._take(person)
@@ -88,6 +95,8 @@ class Marks:
         if email := given.get("email"):
             self._emails.setdefault(email.strip().casefold(), person.pseudonym)
             self._phrases.append(Phrase(person.pseudonym, "e-mail", email, _email_patterns))
+        if found := _ENDS_IN_ZIP.search(given.get("address", "")):
+            self._zips.setdefault(found[1], person.pseudonym)
         for field, patterns in (("address", address_patterns), ("school", school_patterns)):
             if written := given.get(field):
                 self._phrases.append(Phrase(person.pseudonym, field, written, patterns))
@@ -105,6 +114,12 @@ class Marks:
         yield from self._numbers.spoken(text)
         if _DIGIT.search(text):
             yield from self._numbers.mentions(text)
+            yield from self._known_zips(text) if self._zips else ()
+
+    def _known_zips(self, text: str) -> Iterator[Mention]:
+        for found in ZIP.finditer(text):
+            if pseudonym := self._zips.get(found["code"]):
+                yield Mention(found.start("code"), found.end(), pseudonym, "address")
 
     def _known_births(self, text: str) -> Iterator[Mention]:
         if not self._births:
@@ -146,4 +161,6 @@ def _email_patterns(email: str) -> Iterator[Pattern]:
     at = r"(?: ?@ ?|[ ]?[(\[{]at[)\]}][ ]?| at )"
     dot = r"(?:\.|[ ]?[(\[{]dot[)\]}][ ]?| dot )"
     parts = dot.join(map(re.escape, domain.split(".")))
-    yield re.compile(rf"(?<![\w.]){re.escape(name)}{at}{parts}(?!\w)", re.IGNORECASE)
+    said = {".": dot, "_": "(?:_| underscore )", "-": "(?:-| dash | hyphen )"}
+    name = "".join(said.get(char, re.escape(char)) for char in name)
+    yield re.compile(rf"(?<![\w.]){name}{at}{parts}(?!\w)", re.IGNORECASE)

@@ -29,6 +29,8 @@ from cases.rules.redaction_words import LITTLE, OFFICIAL, TITLES
 
 _BROKEN = re.compile(r" |-(?:[ \t]*\r?\n[ \t]*)?")
 _LEAST_BROKEN = 6
+# What a child's pseudonym begins with.
+CHILD = "V-"
 
 
 Marked = list[tuple[int, Word, tuple[tuple[int, Part], ...], int]]
@@ -39,6 +41,9 @@ class Names:
 
     def __init__(self, people: Sequence[KnownPerson]) -> None:
         self._pseudonyms = tuple(person.pseudonym for person in people)
+        self._children = frozenset(
+            at for at, pseudonym in enumerate(self._pseudonyms) if pseudonym.startswith(CHILD)
+        )
         found: defaultdict[str, dict[tuple[int, Part], None]] = defaultdict(dict)
         whole: set[str] = set()
         for index, person in enumerate(people):
@@ -222,7 +227,7 @@ class Names:
         return tuple(weighed)
 
     def _resolved(self, run: list[Spot], context: Context) -> Iterator[Mention]:
-        person = owner(run)
+        person = owner(run, self._children)
         parts = [(spot, spot.part_of(person)) for spot in run]
         if not names_somebody(parts, context):
             return

@@ -14,6 +14,9 @@ _LAST_FOUR = re.compile(
 _BETWEEN = r"[ \n,().\-/\u2010-\u2014\u00b7\u00a0]{0,3}"
 _READ_AS = {"0": "[0oO]", "1": "[1lI]"}
 _NO_DIGIT_AFTER = r"(?!-?\d)(?!(?!x\d|ext)\w)"
+# An extension leads to one desk.
+_EXT = r"(?:ext(?:ension)?\b\.?|ext(?=\d)|x(?= ?\d))[ :#]{0,2}\d{1,6}\b"
+_EXTENSION = rf"(?:[ ,]{{0,2}}{_EXT}|[ ]?\({_EXT}\))?"
 _NO_AREA_BEFORE = r"(?<![\w.])(?<!(?<!\d)\d{3}[ \-./)])(?<!\d{3}\) )"
 _DIGIT_WORDS = {
     word: str(digit)
@@ -80,11 +83,14 @@ class Numbers:
 
 def _pattern(kind: str, digits: str) -> re.Pattern[str]:
     """A telephone may stand without its country or area; a social security number may not."""
+    more = _EXTENSION if kind == "phone" else ""
     if kind == "ssn" or len(digits) < _FULL_DIGITS:
-        return re.compile(rf"(?<![\w.]){_spaced(digits)}{_NO_DIGIT_AFTER}")
+        return re.compile(rf"(?<![\w.]){_spaced(digits)}{_NO_DIGIT_AFTER}{more}")
     area, local = digits[:-_LOCAL_DIGITS], digits[-_LOCAL_DIGITS:]
-    whole = rf"(?<![\w.])(?:\+?\d{{1,3}}{_BETWEEN})?\(?{_spaced(area)}{_BETWEEN}"
-    return re.compile(rf"(?:{whole}|{_NO_AREA_BEFORE}){_spaced(local)}{_NO_DIGIT_AFTER}")
+    whole = (
+        rf"(?<![\w.])(?:\+?\d{{1,3}}{_BETWEEN})?(?:\((?=[\d ]{{3,5}}\)))?{_spaced(area)}{_BETWEEN}"
+    )
+    return re.compile(rf"(?:{whole}|{_NO_AREA_BEFORE}){_spaced(local)}{_NO_DIGIT_AFTER}{more}")
 
 
 def _spaced(digits: str) -> str:

@@ -1,7 +1,7 @@
 """Which words in a row are one person's name, and is somebody named by them?"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from cases.rules.redaction_forms import Part
 from cases.rules.redaction_known import Word
 from cases.rules.redaction_words import DEGREES, NOT_INITIALS
 
-_GAP = re.compile(r"[ \t\u00a0]*(?:\r?\n[ \t]*)?|[-\u2010-\u2014_.](?:\r?\n)?|\. ?|,[ \t]?\n?")
+_GAP = re.compile(r"[ \t\u00a0]*(?:\r?\n[ \t]*)?|[-\u2010-\u2014_.](?:\r?\n)?|\.[ \-]?|,[ \t]?\n?")
 _LETTERS = re.compile(r"[\s\-_]*(?:[^\W\d_a-z]\.?[\s\-]*){1,3}")
 _SUFFIX = re.compile(r",? (?:(?:Jr|Sr)\b\.?|I{2,3}\b|IV\b)|,? (?:JR|SR)\b\.?")
 _TOGETHER = re.compile(r" |-|, | (?:and|or|y|&) ", re.IGNORECASE)
@@ -18,6 +18,7 @@ _MIDDLE = re.compile(r" [A-Z](?:\.|(?!\w))")
 INITIALS = 2
 _MOST_INITIALS = 3
 
+_LAST = frozenset({Part.FAMILY, Part.PARTICLE})
 ALONE = frozenset({Part.GIVEN, Part.FAMILY, Part.OTHER, Part.INITIALS})
 
 
@@ -136,9 +137,15 @@ def has(spot: Spot, *parts: Part) -> bool:
     return any(use.part in parts for use in spot.uses)
 
 
-def owner(run: list[Spot]) -> int:
+def owner(run: list[Spot], children: Container[int] = ()) -> int:
+    """Whom the run names. A last name alone is an adult's: a child is called by a first name."""
     shared = frozenset.intersection(*(spot.people for spot in run))
-    return min(shared, key=lambda person: (-_weight(run, person), person))
+
+    def rank(person: int) -> tuple[int, bool, int]:
+        by_last_name = all(spot.part_of(person).part in _LAST for spot in run)
+        return -_weight(run, person), by_last_name and person in children, person
+
+    return min(shared, key=rank)
 
 
 def _weight(run: list[Spot], person: int) -> int:

@@ -77,7 +77,7 @@ def school_patterns(school: str) -> Iterator[re.Pattern[str]]:
     yield from _at(named)
     last = plain(named[-1])
     if len(named) > 1 and len(last) >= _LEAST_LETTERS and last not in ORDINARY | COMMON:
-        word = one_of((named[-1].title(), named[-1].upper()))
+        word = one_of({named[-1], named[-1].title(), named[-1].upper()})
         yield re.compile(rf"(?:{_ATTENDED}|(?={word} (?i:{_STAFF})\b))(?<!\w){word}{_ENDS}")
     if len(named) > 1:
         yield re.compile(rf"(?<!\w){_capital(named)}{_ENDS}")
@@ -118,6 +118,7 @@ def _capital(named: list[str]) -> str:
     words = GAP.join(
         one_of(
             {cased for form in {word, *forms_of(word)} for cased in (form.title(), form.upper())}
+            | ({word} if word[0].isupper() else set())
         )
         for word in named
     )

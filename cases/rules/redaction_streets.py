@@ -32,13 +32,21 @@ _SPANISH = table("calle avenida camino paseo via callejon calzada rua")
 _TELLING_HOUSE, _TELLING_WORD = 3, 4
 _ORDINAL_WORD = {at: word for word, at in ORDINALS.items()}
 _ORDINAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th)$")
-_UNIT = rf"(?:,?{GAP}(?:apt|apartment|unit|no|#)\.?[ ]?\w{{1,5}})?"
+_UNITS = table(
+    "apt apartment unit no suite ste floor fl lot room rm bldg building space spc trailer trlr"
+    " depto dpto"
+)
+_UNIT = (
+    rf"(?:,?{GAP}(?:(?:(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})\b\.?|#)[ ]?#?[ ]?"
+    r"\w{1,5}(?:-\w{1,3})?|\d{1,2}(?:st|nd|rd|th) (?:floor|fl)\b"
+    r"|(?:rear|upstairs|downstairs|basement)\b))?"
+)
 
 
 def address_patterns(address: str) -> Iterator[re.Pattern[str]]:
     """With the house number, whatever follows; and the street by its name and kind alone."""
     street, *rest = (part.strip() for part in address.split(","))
-    tokens = _number_first(WORD_OR_NUMBER.findall(street))
+    tokens = _without_unit(_number_first(WORD_OR_NUMBER.findall(street)))
     if len(tokens) < 1 + 1:
         return
     if not tokens[0][0].isdigit():
@@ -61,6 +69,15 @@ def address_patterns(address: str) -> Iterator[re.Pattern[str]]:
     if plain(named[0]) in _SPANISH and len(named) > 1:
         number = rf"(?:{GAP}(?:(?:no|num|n\u00fam)\b{GAP})?{_house(tokens[0])})"
         yield re.compile(rf"(?<!\w){words}{number}(?!\w)", re.IGNORECASE)
+
+
+def _without_unit(tokens: list[str]) -> list[str]:
+    """As in "5 Gregory Boulevard Apt 210": the flat may be left out, or said otherwise."""
+    kinds = (at for at, word in enumerate(tokens) if plain(word) in STREETS)
+    for at in kinds:
+        if tokens[at + 1 : at + 2] and plain(tokens[at + 1]) in _UNITS:
+            return tokens[: at + 1]
+    return tokens
 
 
 def _number_first(tokens: list[str]) -> list[str]:

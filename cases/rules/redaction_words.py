@@ -113,6 +113,8 @@ NOT_ALONE = table(
     reached
     """
 )
+# Between somebody and what they do.
+BETWEEN = table("already also always never still just then later often only again now once")
 PRONOUNS = table("i u you we they he she it who to")
 MODAL = table("will may might can")
 SAME_WHEN_PAST = table("read put hit hurt shut cost set let cut")
@@ -147,7 +149,7 @@ OPENERS = table(
     summers spring winter autumn april june march august sunday park cook rush crash dash hand
     head house wall well way so to on no in is it am are as at be by can do go has he me min she
     ser si the two un up us we win mom dad sis bro christian french wild deep law power close
-    cross drew frank guy jan jun jul aug dec mar miles weeks just sunny rusty sandy ash amber
+    cross drew frank guy an jan jun jul aug dec mar miles weeks just sunny rusty sandy ash amber
     alert iron steel field bill dot bear crystal
     """
 )

@@ -31,7 +31,11 @@ NUMBERED = (
     r"(?:,\s*[A-Z][\w .]{2,30},?\s+[A-Z]{2}\b)?(?:,?\s+\d{5}(?:-\d{4})?)?"
 )
 EXACT: tuple[tuple[str, str], ...] = (
-    (CATEGORY.PSEUDONYM, r"\b[VP]-[2-9A-HJ-NP-Z]{5}\b"),
+    # With what stands for a telephone or a birth date, which is a pseudonym and a word.
+    (
+        CATEGORY.PSEUDONYM,
+        r"\[[VP]-[2-9A-HJ-NP-Z]{5} [a-z -]{3,10}\]|\b[VP]-[2-9A-HJ-NP-Z]{5}\b",
+    ),
     (CATEGORY.EMAIL, r"[\w.+\-]+(?:@|\s?\[at\]\s?)[\w\-]+(?:\.[\w\-]+)+"),
     (CATEGORY.SSN, r"(?<![\d\-])\d{3}[- ]\d{2}[- ]\d{4}(?![\d\-])"),
     (

@@ -302,7 +302,7 @@ def _victim(row: Mapping[str, Any]) -> VictimCard:
         person_id=row["id"],
         pseudonym=row["pseudonym"],
         age=str(AgeBand(row["age_band"]).label),
-        sex=str(Sex(row["sex"]).label),
+        sex=Sex(row["sex"]).alone,
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from cases.access import Viewer, visible_page
+from cases.access import Viewer, visible_cases, visible_page
 from cases.enums import Channel
 from cases.models import OffenseCode, Officer, Referral, Squad
 from cases.row_security import Span, reading_as
@@ -40,6 +40,18 @@ def recent_divisions(viewer: Viewer, now: datetime) -> list[str]:
     """Divisions of the latest cases that the viewer may see, to choose from while typing."""
     divisions = visible_page(viewer, now, size=RECENT).values_list("division", flat=True)
     return sorted({division for division in divisions if division})
+
+
+def case_of_referral(
+    viewer: Viewer, now: datetime, channel: Channel, organization: str, reference: str
+) -> str:
+    """The number of the case that has this referral, of those that the viewer sees; or ""."""
+    found = visible_cases(viewer, now).filter(
+        referrals__channel=channel,
+        referrals__organization=organization,
+        referrals__reference=reference,
+    )
+    return found.values_list("number", flat=True).first() or ""
 
 
 @reading_as(Span.INTAKE)

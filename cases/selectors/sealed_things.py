@@ -6,7 +6,7 @@ is shown without the window that a committed audit entry opened.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -182,7 +182,16 @@ def unreadable_words(error: seal.SealError) -> str:
 def _named(identity: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     known = [field for field in FIELDS if field in identity]
     for field in (*known, *sorted(set(identity) - set(known))):
-        yield LABELS.get(field, field.replace("_", " ").capitalize()), identity[field]
+        yield LABELS.get(field, field.replace("_", " ").capitalize()), _as_read(field, identity)
+
+
+def _as_read(field: str, identity: Mapping[str, str]) -> str:
+    """A birth date as pages write days; an import may have left another text there."""
+    text = identity[field]
+    try:
+        return f"{date.fromisoformat(text):%-d %b %Y}" if field == "birth_date" else text
+    except ValueError:
+        return text
 
 
 def _texts(response: Response) -> Iterator[tuple[str, str]]:

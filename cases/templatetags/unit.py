@@ -28,6 +28,7 @@ HOURS_UNTIL = timedelta(hours=48)
 
 WIDGET_CLASSES = {
     "select": "usa-select",
+    "plainselect": "usa-select",
     "textarea": "usa-textarea",
     "checkbox": "usa-checkbox__input",
     "radioselect": "usa-radio__input",

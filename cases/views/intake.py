@@ -21,6 +21,7 @@ from cases.enums import Channel, Permission
 from cases.forms.intake import WORDS, ChannelWords, IntakeChoices, IntakeForms, SearchForm
 from cases.models import Case
 from cases.selectors.intake import (
+    case_of_referral,
     offense_codes,
     own_squad_id,
     recent_divisions,
@@ -100,8 +101,12 @@ def _open(viewer: Viewer, now: datetime, page: IntakeForms) -> Case | None:
     intake = page.intake()
     sent = intake.referral
     if sent and referral_is_known(intake.channel, sent.organization, sent.reference):
-        sentence = "This report is on record already: look for its case before opening another."
-        page.refuse_referral(sentence)
+        number = case_of_referral(viewer, now, intake.channel, sent.organization, sent.reference)
+        where = f"on case {number}" if number else "on no case that you may see"
+        page.refuse_referral(
+            f"This report is on record already, {where}. "
+            f"{'Log it there' if number else 'Ask your sergeant'} instead of opening another."
+        )
         return None
     try:
         return create_case(viewer=viewer, now=now, intake=intake)

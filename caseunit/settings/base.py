@@ -11,6 +11,7 @@ from caseunit.settings.environment import (
     broker_url,
     cache_url,
     env,
+    keep_apart,
     key_bytes,
     readable_file,
     redis_url,
@@ -42,6 +43,12 @@ EMAIL_HOST_PASSWORD = env.str("CASEUNIT_EMAIL_PASSWORD", "")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("CASEUNIT_EMAIL_FROM", "caseunit@localhost")
 BLIND_KEYS = required("CASEUNIT_BLIND_KEYS", seal_keys)
+keep_apart(
+    CASEUNIT_SEAL_KEYS=SEAL_KEYS[0][1],
+    CASEUNIT_BLIND_KEYS=BLIND_KEYS[0][1],
+    CASEUNIT_DIGEST_KEY=DIGEST_KEY,
+    CASEUNIT_AUDIT_KEY=AUDIT_KEY,
+)
 REDIS_URL = required("REDIS_URL", redis_url)
 # How often somebody may do what costs, times a factor (cases/rules/limits.py), and who counts.
 LIMIT_FACTOR = env.int("CASEUNIT_LIMIT_FACTOR", 1)

@@ -9,6 +9,7 @@ import binascii
 import os
 import re
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -60,6 +61,13 @@ def key_bytes(text: str) -> bytes:
 def seal_keys(text: str) -> list[tuple[str, bytes]]:
     """`keyid:base64,keyid:base64`; the first seals, all open."""
     return labelled(text, key_bytes)
+
+
+def keep_apart(**keys: bytes) -> None:
+    """No key does two things: whoever is given one to search by must not hold one that opens."""
+    for (one, its), (other, others) in combinations(keys.items(), 2):
+        if its == others:
+            raise ImproperlyConfigured(f"{one} and {other} hold the same key. Make a new one.")
 
 
 def labelled(text: str, parse: Callable[[str], bytes]) -> list[tuple[str, bytes]]:

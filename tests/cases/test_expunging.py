@@ -132,6 +132,19 @@ def test_the_identity_goes_and_the_case_stays(
     assert (request.state, request.leaves, request.shredded_at) == (ExpungeState.DONE, [], NOW)
 
 
+def test_the_persons_page_says_that_a_court_had_it_expunged(
+    captains: tuple[Account, Account], victim: Victim
+) -> None:
+    reader = signed_in(captains[0])
+    assert "Expunged" not in words(reader.get(reverse("person", args=[victim.pk])))
+
+    expunge(captains, victim)
+
+    assert "A court had this identity expunged." in words(
+        reader.get(reverse("person", args=[victim.pk]))
+    )
+
+
 def test_nothing_is_left_to_correct(captains: tuple[Account, Account], victim: Victim) -> None:
     client, page = signed_in(captains[0]), reverse("person", args=[victim.pk])
     link = reverse("person-correct", args=[victim.case_id, victim.pk])

@@ -111,6 +111,20 @@ def test_a_case_about_the_child_is_found_by_name_in_any_order_and_case(
     assert "1 match: a case may be about this child already" in words(response)
     assert case.number in words(response)
     assert victim.pseudonym in words(response)
+    assert "possible same name" in words(response)
+
+
+def test_how_sure_it_is_and_why_is_said_before_a_case_is_opened(
+    desk: Desk, child: Identity
+) -> None:
+    VictimFactory.create(case=desk.held_case(), identity=child)
+    asked = {name: child[name] for name in ("last_name", "birth_date")}
+
+    named = look(desk, first_name=child["first_name"], **asked)
+    misheard = look(desk, first_name="Ottoline", **asked)
+
+    assert "very likely same name, same birth date" in words(named)
+    assert "likely same last name and birth date" in words(misheard)
 
 
 def test_a_case_beyond_reach_is_hinted_at_without_a_number(desk: Desk, child: Identity) -> None:
@@ -311,6 +325,7 @@ def test_two_reports_are_two_cases_with_numbers_in_turn(desk: Desk) -> None:
         ({"child-0-birth_date": "2026-03-12"}, "this day has not come yet"),
         ({"child-0-birth_date": "x"}, "Birth date: give a day"),
         ({"caregiver-phone": "0" * 41}, "Telephone: at most 40 characters"),
+        ({"caregiver-phone": "555-01"}, "Telephone: give seven digits or more"),
     ],
 )
 def test_bad_input_gets_a_sentence_and_opens_nothing(
@@ -342,14 +357,18 @@ def test_the_hotline_gives_a_priority(desk: Desk) -> None:
 
 
 def test_a_report_that_is_on_record_is_not_opened_again(desk: Desk) -> None:
-    ReferralFactory.create(
-        channel=Channel.HOSPITAL, organization="Invented Sender", reference="R-1"
-    )
+    sent = {"channel": Channel.HOSPITAL, "organization": "Invented Sender"}
+    case = desk.held_case()
+    ReferralFactory.create(reference="R-1", **sent)
+    ReferralFactory.create(reference="R-2", case=case, **sent)
+    again = typed(desk, "hospital", **{"referral-reference": "R-2"})
 
     response = post(desk, typed(desk, "hospital"), "hospital")
+    of_ones_own = post(desk, again, "hospital")
 
-    assert response.status_code == 422
-    assert "on record already" in words(response)
+    assert response.status_code == of_ones_own.status_code == 422
+    assert "on record already, on no case that you may see" in words(response)
+    assert f"on record already, on case {case.number}. Log it there" in words(of_ones_own)
     assert (
         not Case.objects.filter(channel=Channel.HOSPITAL, division="")
         .exclude(referrals__reference="R-1")

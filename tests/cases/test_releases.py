@@ -216,6 +216,7 @@ def test_a_place_is_drawn_by_hand(office: Office, drawing: dict[str, str]) -> No
         {"quote": "it does not say this"},
         {"start": "5", "end": "5"},
         {"start": "5", "end": "99999"},
+        {"start": "-5", "end": "five"},
         {"quote": "door", "exemption": "Because"},
         {"quote": "door", "category": "gossip"},
     ],
@@ -255,6 +256,19 @@ def test_nothing_is_made_while_a_suggestion_is_open(office: Office) -> None:
 
     assert release.state == ReleaseState.PREPARING
     assert denied(Event.RELEASE_SUBMITTED)
+
+
+def test_a_long_release_says_how_far_it_is(office: Office) -> None:
+    release = office.begin()
+    Release.objects.filter(pk=release.pk).update(
+        state=ReleaseState.MAKING, parts_done=4, parts_total=10
+    )
+
+    page = office.as_clerk.get(reverse("release-detail", args=[release.pk]))
+
+    assert "4 of 10 parts" in words(page)
+    assert 'max="10" value="4"' in page.content.decode()
+    assert 'hx-trigger="every 2s"' in page.content.decode()
 
 
 def test_nobody_approves_what_they_had_a_hand_in(office: Office) -> None:
@@ -367,6 +381,14 @@ def test_a_release_needs_a_reason(office: Office, reason: str) -> None:
 
     assert response.status_code == 422
     assert not Release.objects.exists()
+
+
+def test_an_empty_form_is_answered_in_words_of_its_own(office: Office) -> None:
+    response = office.as_clerk.post(reverse("release-new", args=[office.case.pk]), {})
+
+    assert "Who is it for: choose one." in words(response)
+    assert "What was asked for: say it." in words(response)
+    assert "This field" not in words(response)
 
 
 def test_the_reason_is_kept_without_names(office: Office, child: Identity) -> None:

@@ -120,6 +120,14 @@ def test_a_reason_shows_who_the_child_is_and_stands_on_record(desk: Desk, victim
     assert WHY in entry.reason
 
 
+def test_a_birth_date_is_shown_as_pages_write_days(desk: Desk, case: Case) -> None:
+    born = VictimFactory.create(case=case, identity={**CHILD, "birth_date": "2018-02-09"})
+
+    ask(desk.as_detective, born)
+
+    assert "9 Feb 2018" in words(page(desk.as_detective, born))
+
+
 @pytest.mark.parametrize(
     ("later", "shown"),
     [(WINDOW - SECOND, True), (WINDOW, False), (WINDOW + SECOND, False)],

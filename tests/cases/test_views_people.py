@@ -67,6 +67,8 @@ def test_a_child_is_added(desk: Desk, case: Case) -> None:
         ({"role": "captain", "first_name": "Zephyrine"}, "Select a valid choice"),
         ({"role": "victim", "birth_date": "2999-01-01"}, "has not come yet"),
         ({"role": "victim", "email": "none"}, "not an address"),
+        ({"role": "victim", "phone": "55-0101"}, "Telephone: give seven digits or more"),
+        ({"role": "victim", "ssn": "900-00-123"}, "Social security number: give all nine digits"),
     ],
 )
 def test_what_is_missing_is_said(desk: Desk, case: Case, given: dict[str, str], said: str) -> None:

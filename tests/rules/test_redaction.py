@@ -1,7 +1,7 @@
 """Is nobody named in a text that says what happened to them? All names here are invented."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.rules.redaction import KnownPerson, mentions, redact, redactor
@@ -17,7 +17,7 @@ PEOPLE = (CHILD, MOTHER, UNCLE)
     [
         ("Zephyrine Quillfeather was seen.", "V-7Q2M was seen."),
         ("Zephyrine was seen.", "V-7Q2M was seen."),
-        ("the Quillfeather home", "the V-7Q2M home"),
+        ("the Quillfeather home", "the P-19KX home"),
         ("ZEPHYRINE and zephyrine", "V-7Q2M and V-7Q2M"),
         ("Zephyrine's room, Zephyrine\u2019s bed", "V-7Q2M's room, V-7Q2M\u2019s bed"),
         ("Quillfeather, Zephyrine", "V-7Q2M"),
@@ -47,11 +47,15 @@ def test_a_short_name_is_replaced_only_when_written_like_one() -> None:
     assert redact("An saw an officer; AN ran.", people) == "V-7Q2M saw an officer; V-7Q2M ran."
 
 
-def test_a_shared_name_goes_to_the_first_but_a_full_one_to_its_owner() -> None:
-    people = (CHILD, KnownPerson("P-19KX", ("Ottoline Quillfeather",)))
+def test_a_last_name_alone_is_an_adults_and_a_full_one_goes_to_its_owner() -> None:
+    mother = KnownPerson("P-19KX", ("Ottoline Quillfeather",))
+    people = (CHILD, mother, KnownPerson("P-77AB", ("Ambrose Quillfeather",)))
 
-    assert redact("Quillfeather", people) == "V-7Q2M"
-    assert redact("Ottoline Quillfeather", people) == "P-19KX"
+    assert redact("Quillfeather left.", people) == "P-19KX left."
+    assert redact("Ambrose Quillfeather left.", people) == "P-77AB left."
+    assert redact("Zephyrine Quillfeather left.", people) == "V-7Q2M left."
+    assert redact("Quillfeather, Zephyrine left.", people) == "V-7Q2M left."
+    assert redact("Quillfeather left.", (CHILD,)) == "V-7Q2M left."
 
 
 def test_what_looks_like_a_pattern_is_only_a_name() -> None:
@@ -70,6 +74,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS), st.sampled_from([" ", ", ", "\n", "-", "'s "]))
 def test_no_known_name_survives(parts: list[str], between: str) -> None:
     text = between.join(parts)
@@ -80,6 +85,7 @@ def test_no_known_name_survives(parts: list[str], between: str) -> None:
         assert name not in redacted
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS))
 def test_redacting_twice_changes_nothing_more(parts: list[str]) -> None:
     once = redact(" ".join(parts), PEOPLE)
@@ -189,6 +195,7 @@ HOSTILE = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(HOSTILE, max_size=60), st.integers(1, 200))
 def test_hostile_text_breaks_nothing(parts: list[str], times: int) -> None:
     """Patterns repeat only what can't overlap; what would be tried anew forever hangs here."""

@@ -7,10 +7,14 @@ from cases.rules.evaluation import Measured, measure, read
 
 LEAST_RECALL = 0.995
 LEAST_PRECISION = 0.97
-# The third set is hard on purpose: namesakes, words that are names, addresses that are no street.
-# What it asks beyond the others is partly not to be known ("at Whitman"); its even half is never
-# tuned on. So the floors are what was measured, rounded down.
-HARD = {"blind 3 odd": (0.982, 0.952), "blind 3 even": (0.951, 0.963)}
+# The third set and the fourth are hard on purpose: namesakes, words that are names, addresses that
+# are no street. What they ask beyond the others is partly not to be known ("at Whitman"); the even
+# half is never tuned on. So the floors are what was measured, rounded down.
+HARD = {
+    "blind 3 odd": (0.984, 0.953),
+    "blind 3 even": (0.955, 0.965),
+    "blind 4": (0.982, 0.973),
+}
 MENTIONS = {
     "tuning": 890,
     "held out": 935,
@@ -18,8 +22,9 @@ MENTIONS = {
     "blind 2": 323,
     "blind 3 odd": 1206,
     "blind 3 even": 1186,
+    "blind 4": 340,
 }
-LEAST_RIGHT_PERSON = 0.93
+LEAST_RIGHT_PERSON = 0.94
 
 
 @pytest.fixture(scope="module", params=sorted(MENTIONS))

@@ -26,6 +26,9 @@ FOUND = [
     ("She has brown hair, and left.", "physical", "She has brown hair, and left"),
     ("The caregiver works at a mill. It rained.", "workplace", "The caregiver works at a mill"),
     ("V-7Q2MX was seen.", "pseudonym", "V-7Q2MX"),
+    ("Call [V-7Q2MX phone] now.", "pseudonym", "[V-7Q2MX phone]"),
+    ("Born [V-7Q2MX birth date].", "pseudonym", "[V-7Q2MX birth date]"),
+    ("Write to [V-7Q2MX e-mail].", "pseudonym", "[V-7Q2MX e-mail]"),
 ]
 
 

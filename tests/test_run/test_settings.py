@@ -84,6 +84,25 @@ def test_production_refuses_to_start_without_one(name: str) -> None:
     assert not [value for value in rest.values() if value in result.stderr]
 
 
+@pytest.mark.parametrize("other", ["CASEUNIT_SEAL_KEYS", "CASEUNIT_BLIND_KEYS"])
+def test_no_key_does_two_things(other: str) -> None:
+    same = COMPLETE["CASEUNIT_AUDIT_KEY"]
+
+    result = start(COMPLETE | {other: f"x1:{same}"})
+
+    assert result.returncode != 0
+    assert f"{other} and CASEUNIT_AUDIT_KEY hold the same key" in result.stderr
+    assert same not in result.stderr
+
+
+def test_people_are_searched_by_another_key_than_the_one_that_opens_them() -> None:
+    sealing = COMPLETE["CASEUNIT_SEAL_KEYS"].partition(",")[0]
+
+    result = start(COMPLETE | {"CASEUNIT_BLIND_KEYS": sealing})
+
+    assert "CASEUNIT_SEAL_KEYS and CASEUNIT_BLIND_KEYS hold the same key" in result.stderr
+
+
 def test_the_owner_is_known_where_it_was_told_and_nowhere_else() -> None:
     asks = "; print(base.APPLICATION_ROLE, base.OWNER_DATABASE and base.OWNER_DATABASE['USER'])"
     owner = {"CASEUNIT_OWNER_DATABASE_URL": "postgres://owner:something@nowhere/caseunit"}

@@ -17,7 +17,7 @@ from cases.seal import SealError
 from cases.services.rewriting import redact_case_again
 
 NAME = "redact again"
-EVERY = 1_000
+EVERY = 100
 
 
 class Command(BaseCommand):
@@ -26,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         cases = changed = unopened = 0
         with acting_as_system(NAME):
+            total = Case.objects.count()
             for case_id in Case.objects.order_by("pk").values_list("pk", flat=True).iterator():
                 try:
                     changed += redact_case_again(
@@ -35,7 +36,7 @@ class Command(BaseCommand):
                     unopened += 1
                 cases += 1
                 if cases % EVERY == 0:
-                    self.stdout.write(f"{cases:,} cases…")
+                    self.stdout.write(f"{cases:,} of {total:,} cases, {changed:,} texts changed…")
         self.stdout.write(f"{cases:,} cases: {changed:,} texts changed.")
         if unopened:
             raise CommandError(

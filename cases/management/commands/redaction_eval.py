@@ -15,6 +15,7 @@ SETS = {
     "blind 2": "blind_2.jsonl",
     "blind 3 odd": "blind_3_odd.jsonl",
     "blind 3 even": "blind_3_even.jsonl",
+    "blind 4": "blind_4.jsonl",
 }
 FIRST_SIGHT = {
     "blind 1": (
@@ -32,6 +33,10 @@ FIRST_SIGHT = {
     "blind 3 even": (
         "the half whose slips nobody has looked at: what to expect of a stranger's hard texts; "
         "at first sight: recall 0.9401 (1115 of 1186), precision 0.9629 (1116 of 1159)"
+    ),
+    "blind 4": (
+        "no longer blind. Written by who had read what the rule says it does and none of it; at "
+        "first sight: recall 0.9118 (310 of 340), precision 0.9611 (321 of 334)"
     ),
 }
 # Nobody mends the rule by what slips here, so nobody is shown it.

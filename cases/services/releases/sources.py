@@ -78,7 +78,7 @@ def _people(case: Case) -> str:
 def _victim(one: Victim) -> str:
     age = AgeBand(one.age_band)
     words = str(age.label) if age == AgeBand.UNKNOWN else f"age {age.label}"
-    return f"Victim {one.pseudonym}: {words}, {Sex(one.sex).label}."
+    return f"Victim {one.pseudonym}: {words}, {Sex(one.sex).alone}."
 
 
 def _responses(case: Case, redact: Callable[[str], str]) -> Iterator[SourceText]:

@@ -18,6 +18,7 @@ from cases.enums import (
     ResponseKind,
     ReviewDecision,
 )
+from cases.management.commands import redact_again as command
 from cases.models import BlindToken, Case, ElementAnswer, Evidence, Response, Review, Victim
 from cases.models.sealing import Expunged, case_key, open_identity_of, open_text
 from cases.rules.documentation import signature
@@ -316,6 +317,37 @@ def test_a_new_rule_reaches_texts_that_were_redacted_by_an_old_one(desk: Desk, c
     assert "1 cases: 1 texts changed." in out.getvalue()
     assert "1 cases: 0 texts changed." in out.getvalue()
     assert Entry.objects.get(event=Event.TEXTS_REDACTED).details == {"changed": 1}
+
+
+def test_stopped_half_way_it_goes_on_where_something_is_left(
+    desk: Desk, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in (case, desk.held_case()):
+        VictimFactory.create(case=one, identity=ZEPHYRINE)
+        logged(desk, one)
+    Response.objects.update(narrative="Zephyrine stands here as an old rule left it.")
+    done: list[object] = []
+
+    def stopped_at_the_second(**given: Any) -> int:
+        if done:
+            raise KeyboardInterrupt
+        done.append(given["case_id"])
+        return redact_case_again(**given)
+
+    monkeypatch.setattr(command, "redact_case_again", stopped_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        call_command("redact_again", stdout=StringIO())
+    left = Response.objects.filter(narrative__contains="Zephyrine")
+    assert left.count() == 1
+
+    monkeypatch.setattr(command, "redact_case_again", redact_case_again)
+    monkeypatch.setattr(command, "EVERY", 1)
+    out = StringIO()
+    call_command("redact_again", stdout=out)
+
+    assert not left.exists()
+    assert "1 of 2 cases" in out.getvalue()
+    assert "2 cases: 1 texts changed." in out.getvalue()
 
 
 def test_a_case_that_does_not_open_is_counted_and_hinders_no_other(desk: Desk, case: Case) -> None:
