@@ -62,6 +62,8 @@ def shown(page: Page, victim: Victim) -> Page:
     assert violations(page) == []
     reveal(page)
     expect(name(page)).to_be_visible()
+    # Until its script has run, the page has no clock to put forward.
+    page.wait_for_load_state()
     return page
 
 
