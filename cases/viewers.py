@@ -67,8 +67,8 @@ class Viewer:
 def viewer_for(account: Account) -> Viewer:
     """The account as a viewer: role, permissions and squads, in one query.
 
-    Every request asks it, so its words are made once: that took nine times as long as the rest of
-    asking. Raises Account.DoesNotExist.
+    Every request asks it, so it is put into words once: that took eight times as long as asking.
+    Raises Account.DoesNotExist.
     """
     with connection.cursor() as cursor:
         cursor.execute(_query_of_one(), [account.pk])

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from django import forms
 
+from cases.rules.redaction_numbers import LOCAL_DIGITS
+
 PRIVATE = {"autocomplete": "off", "spellcheck": "false"}
-PHONE_DIGITS = range(7, 16)
+PHONE_DIGITS = range(LOCAL_DIGITS, 16)
 SSN_DIGITS = range(9, 10)
 PHONE_LENGTH = 40
 

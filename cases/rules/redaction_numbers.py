@@ -30,7 +30,8 @@ _SPOKEN = re.compile(rf"\b{_WORD}(?:[ ,.\-]{{1,3}}{_WORD}){{6,14}}\b", re.IGNORE
 _NO_DIGIT = re.compile(r"\D")
 _AS_DIGITS = str.maketrans("oOlI", "0011")
 _TELLING = 4
-_LOCAL_DIGITS = 7
+# What is shorter could be any number, and is passed over: forms ask for as many.
+LOCAL_DIGITS = 7
 _FULL_DIGITS = 10
 
 
@@ -49,7 +50,7 @@ class Numbers:
     def take(self, person: KnownPerson) -> None:
         for kind in ("phone", "ssn"):
             digits = re.sub(r"\D", "", person.identity.get(kind, ""))
-            if len(digits) < _LOCAL_DIGITS:
+            if len(digits) < LOCAL_DIGITS:
                 continue
             if kind == "phone":
                 digits = digits.removeprefix("1") if len(digits) > _FULL_DIGITS else digits
@@ -86,7 +87,7 @@ def _pattern(kind: str, digits: str) -> re.Pattern[str]:
     more = _EXTENSION if kind == "phone" else ""
     if kind == "ssn" or len(digits) < _FULL_DIGITS:
         return re.compile(rf"(?<![\w.]){_spaced(digits)}{_NO_DIGIT_AFTER}{more}")
-    area, local = digits[:-_LOCAL_DIGITS], digits[-_LOCAL_DIGITS:]
+    area, local = digits[:-LOCAL_DIGITS], digits[-LOCAL_DIGITS:]
     whole = (
         rf"(?<![\w.])(?:\+?\d{{1,3}}{_BETWEEN})?(?:\((?=[\d ]{{3,5}}\)))?{_spaced(area)}{_BETWEEN}"
     )

@@ -38,8 +38,8 @@ from cases.services.flagging import (
 )
 
 SWEEPER = system_viewer("sweep")
-
 WOKEN_TOGETHER = 200
+
 # The words of the partial indexes case_wakes, clock_unflagged_due, clock_flagged_settled,
 # flag_returns, flag_climbs and flag_stands_once_per_officer.
 _WAKES = "wake_at IS NOT NULL AND wake_at <= %(now)s"
@@ -49,7 +49,6 @@ _RETURNS = "status = 'waived' AND waived_until <= %(now)s"
 _CLIMBS = "status = 'open' AND NOT (step = 'commander') AND acknowledge_by < %(now)s"
 _LAPSES = """NOT (status = 'resolved') AND officer_id IS NOT NULL
     AND (reasons @> '[{"code": "handed_over"}]' OR kind = 'unusual_reveals')"""
-
 _GONE = """active_to <= %(today)s AND EXISTS (
     SELECT FROM cases_flag WHERE supervisor_id = gone.id AND status <> 'resolved')"""
 
