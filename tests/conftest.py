@@ -17,7 +17,7 @@ from cases.enums import RoleCode
 from cases.models import Account, Role
 from caseunit import celery_app
 from tests.database_roles import take_roles
-from tests.emptying import empty, execute, keep_seeds, rows
+from tests.emptying import empty, keep_months, keep_seeds
 from tests.leaks import Identity, Watch, watching
 from tests.order import long_first, modules_of
 from tests.room import with_room
@@ -126,7 +126,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Lets tests that commit empty the database behind them (`tests/emptying.py`)."""
     with django_db_blocker.unblock():
         keep_seeds()
-        _keep_months()
+        keep_months()
         take_roles()
 
     def flush(_self: DatabaseOperations, sql_list: list[str]) -> None:
@@ -136,13 +136,3 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
         patch.setattr(flushing, "emit_post_migrate_signal", lambda *_args, **_named: None)
         yield
-
-
-def _keep_months() -> None:
-    """The log's months around `now`, instead of those that the clock made."""
-    made = rows(
-        "SELECT inhrelid::regclass::text FROM pg_inherits "
-        "WHERE inhparent = 'audit_entry'::regclass AND inhrelid <> 'audit_entry_stray'::regclass"
-    )
-    execute(f"DROP TABLE {month}" for (month,) in made)
-    execute(["SELECT audit_make_months('{2026-02-01,2026-03-01,2026-04-01}')"])

@@ -1,6 +1,6 @@
 """Is the database as its migrations left it, after a test that committed?"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -9,6 +9,7 @@ from django.core.management.sql import sql_flush
 from django.db import connection
 
 from audit.models import Entry
+from audit.months import made_months, make_due
 from cases.enums import RoleCode
 from cases.models import Account, Case, Role, RolePermission
 from tests import emptying
@@ -42,6 +43,17 @@ def test_the_log_refuses_again_what_emptying_was_allowed(now: datetime) -> None:
 
     with pytest.raises(Exception, match="append-only"), connection.cursor() as cursor:
         cursor.execute("TRUNCATE audit_entry")
+
+
+def test_the_months_of_the_log_are_those_of_before(now: datetime) -> None:
+    """A demonstration makes those around the clock; whoever comes next counts on none."""
+    before = made_months()
+    make_due(now=now + timedelta(days=70))
+    assert made_months() != before
+
+    emptying.empty([])
+
+    assert made_months() == before
 
 
 def _seeds() -> list[list[tuple[object, ...]]]:

@@ -1,6 +1,5 @@
 """Does every entry lie in its month, whenever it is of, and can nothing be changed there either?"""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from audit.months import begins_at, following, log_months, made_months, make, ma
 from audit.recorder import record
 from audit.sealing import seal
 from audit.verification import verify
-from tests.audit.sealing_log import as_owner, entries, parts, rows, run, sealed_log
+from tests.audit.sealing_log import entries, parts, rows, run, sealed_log
 
 pytestmark = pytest.mark.django_db
 
@@ -174,18 +173,6 @@ def test_one_page_of_a_search_goes_through_all_months(now: datetime) -> None:
 @pytest.mark.django_db(transaction=True)
 class TestCommitted:
     """What is seen only between transactions, or leaves tables behind."""
-
-    @pytest.fixture(autouse=True)
-    def only_the_months_of_before(self, transactional_db: None) -> Iterator[None]:
-        yield
-        with as_owner():
-            run(
-                *(
-                    f"DROP TABLE audit_entry_{month:%Y_%m}"
-                    for month in made_months()
-                    if month not in (FEBRUARY, MARCH, APRIL)
-                )
-            )
 
     def test_a_log_across_months_is_sealed_in_order_and_sound(self, now: datetime) -> None:
         """Not in the order of its times: strays, months to come, and one of long ago."""

@@ -13,7 +13,6 @@ from audit.months import made_months
 from audit.sealing import seal
 from audit.verification import verify
 from tests.audit.sealing_log import entries, rows, run
-from tests.conftest import _keep_months
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +27,6 @@ def before_months() -> object:
     call_command("migrate", "audit", "0004", verbosity=0)
     yield
     call_command("migrate", "audit", verbosity=0)
-    _keep_months()
 
 
 def everything() -> list[tuple[object, ...]]:
@@ -88,7 +86,6 @@ def _keep_months_but_those_with_entries() -> None:
 
 def _forget() -> None:
     call_command("flush", interactive=False, verbosity=0)
-    _keep_months()
 
 
 def described() -> list[object]:
