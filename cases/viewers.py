@@ -1,7 +1,7 @@
 """Who is asking? An account with its role, permissions and squads, read once for each request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import OuterRef, QuerySet
 
-from cases.enums import Permission, Rank, Scope
+from cases.enums import Permission, Rank, RoleCode, Scope
 from cases.models import Account, RolePermission, Squad, Wall
 
 COLUMNS = (
@@ -30,6 +30,9 @@ COLUMNS = (
     "leads",
     "behind",
 )
+
+# All that a role can allow a partner: everything else takes the whole case.
+PARTNERS_MAY = frozenset({Permission.VIEW_CASES, Permission.REVEAL_IDENTITY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class Viewer:
     def account_key(self) -> UUID:
         """The account's id for look-ups; the system has none, and nil matches nothing."""
         return self.account_id or UUID(int=0)
+
+    @property
+    def is_partner(self) -> bool:
+        """Of another agency; one without a discipline reads the least."""
+        return bool(self.discipline) or self.role_code == RoleCode.PARTNER
 
     def can(self, permission: Permission) -> bool:
         """Whether the role holds the permission at all; on a case, ask `decide`."""
@@ -110,7 +118,7 @@ def _standing_walls() -> QuerySet[Any, Any]:
 
 
 def viewer_of_row(row: Mapping[str, Any]) -> Viewer:
-    return Viewer(
+    viewer = Viewer(
         account_id=row["pk"],
         label=row["display_name"],
         role_code=row["role__code"],
@@ -124,6 +132,9 @@ def viewer_of_row(row: Mapping[str, Any]) -> Viewer:
         gone_on=row["officer__active_to"],
         walled=frozenset(row["behind"]),
     )
+    if not viewer.is_partner:
+        return viewer
+    return replace(viewer, permissions=viewer.permissions & PARTNERS_MAY)
 
 
 def _squads(leads: list[UUID], rank: str | None, squad_id: UUID | None) -> frozenset[UUID]:

@@ -48,6 +48,7 @@ from cases.access.granting import (
     squad_grants_standing,
     until_words,
 )
+from cases.access.parts import BY_ROW, PART_OF, WHOLE, Reading, reading_by, reads, within
 from cases.access.reach import (
     Key,
     beyond_walls,
@@ -68,7 +69,6 @@ from cases.access.revealing import (
     decide_reveal,
     is_own_case,
     may_follow_records,
-    may_know_who_reported,
     may_know_who_revealed,
 )
 from cases.access.seeing import (
@@ -76,19 +76,23 @@ from cases.access.seeing import (
     answering_below,
     who_can_see,
 )
-from cases.viewers import Viewer, system_viewer, viewer_for, viewers_for
+from cases.viewers import PARTNERS_MAY, Viewer, system_viewer, viewer_for, viewers_for
 
 __all__ = [
+    "BY_ROW",
     "GRANTED",
     "GRANT_VIEW",
     "GRANT_WORK",
     "HOLDS",
     "LEADS",
     "OWN_WAYS",
+    "PARTNERS_MAY",
+    "PART_OF",
     "REACHES_ALL",
     "SHARED",
     "SUPERVISES",
     "WAYS",
+    "WHOLE",
     "WIDTH",
     "WORK_PERMISSIONS",
     "AccessStep",
@@ -100,6 +104,7 @@ __all__ = [
     "Key",
     "NotPermitted",
     "Reach",
+    "Reading",
     "Viewer",
     "answering_below",
     "beyond_walls",
@@ -117,13 +122,14 @@ __all__ = [
     "live_grants_on",
     "live_squad_grants_on",
     "may_follow_records",
-    "may_know_who_reported",
     "may_know_who_revealed",
     "numbered",
     "open_case",
     "paths",
     "permissions_on",
     "reach_of",
+    "reading_by",
+    "reads",
     "require",
     "squad_grants_standing",
     "supervised_cases",
@@ -139,4 +145,5 @@ __all__ = [
     "walls_around",
     "walls_between",
     "who_can_see",
+    "within",
 ]

@@ -13,13 +13,8 @@ from cases.viewers import Viewer
 
 # By these rules a case is somebody's own business; a grant or a reach over all cases is not.
 OWN_WAYS = frozenset({HOLDS, SUPERVISES, LEADS})
-PARTNERS_KNOW_OF_NONE = "partners know of no reporter"
+PARTS_READ = "partners read the parts of their discipline, and never who reported"
 OWN_CASE_ONLY = "who reported is for those whose own case it is"
-
-
-def may_know_who_reported(viewer: Viewer) -> bool:
-    """Whether the viewer may know that somebody reported at all; a partner never, by no name."""
-    return _is_of_the_unit(viewer)
 
 
 def may_know_who_revealed(viewer: Viewer) -> bool:
@@ -33,25 +28,24 @@ def may_follow_records(viewer: Viewer) -> bool:
 
 
 def _is_of_the_unit(viewer: Viewer) -> bool:
-    return not viewer.discipline
+    return not viewer.is_partner
 
 
 def decide_reveal(
-    viewer: Viewer, case: Case, now: datetime, *, is_reporter: bool, tells_who_reported: bool
+    viewer: Viewer, case: Case, now: datetime, *, is_read: bool, tells_who_reported: bool
 ) -> Decision:
     """Whether the viewer may reveal a thing on the case at `now`, and every rule that was asked.
 
-    `is_reporter`: it is a reporter's identity. `tells_who_reported`: that, or a text that may name
-    one.
+    `is_read`: it is of a part that the viewer reads. `tells_who_reported`: it is a reporter's
+    identity, or a text that may name one.
     """
     decision = decide(viewer, case, Permission.REVEAL_IDENTITY, now)
-    known = not is_reporter or may_know_who_reported(viewer)
     theirs = is_own_case(decision) or not tells_who_reported
     return Decision(
-        decision.allowed and known and theirs,
+        decision.allowed and is_read and theirs,
         (
             *decision.steps,
-            _step(PARTNERS_KNOW_OF_NONE, passed=known, asked=is_reporter),
+            _step(PARTS_READ, passed=is_read, asked=viewer.is_partner),
             _step(OWN_CASE_ONLY, passed=theirs, asked=tells_who_reported),
         ),
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from django import forms
 from django.core.validators import RegexValidator
 
+from cases.enums import Discipline
 from cases.forms.reasons import FOR_GOOD, why
 
 NAME_RULE = "Username: small letters, figures, dots and dashes."
@@ -34,7 +35,14 @@ class InviteForm(forms.Form):
         error_messages={"required": "Name: give one."},
     )
     role = forms.ChoiceField(error_messages={"required": "Role: choose one."})
-
+    discipline = forms.ChoiceField(
+        required=False,
+        choices=[("", "None"), *Discipline.choices],
+        help_text="A partner's: it decides which parts of a case they read.",
+    )
+    organization = forms.CharField(
+        required=False, max_length=120, help_text="A partner's: the agency that they work for."
+    )
     officer = forms.TypedChoiceField(
         label="Which officer they are",
         required=False,

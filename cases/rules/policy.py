@@ -20,6 +20,7 @@ from cases.enums import (
     Step,
 )
 from cases.rules.calendar import Calendar, Limit
+from cases.rules.parts import Part, PartsRule, read_part, read_parts
 from cases.rules.policy_people import (
     AccessReviewRule,
     ExpungingRule,
@@ -111,7 +112,10 @@ class ClockRule:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Something a report must say, where it must, and why. `number` 0: by channel or class."""
+    """Something a report must say, where it must, and why. `number` 0: by channel or class.
+
+    `part`: what partners read it with; none does where it is None.
+    """
 
     code: str
     label: str
@@ -121,6 +125,7 @@ class Element:
     critical_when: tuple[When, ...] = ()
     when: tuple[When, ...] = ()
     except_classes: frozenset[OffenseClass] = frozenset()
+    part: Part | None = None
 
     def is_required(self, case: Circumstances) -> bool:
         if case.offense_class in self.except_classes:
@@ -186,6 +191,7 @@ class Policy:
     handing_over: HandingOverRule
     access_reviews: AccessReviewRule
     sharing: SharingRule
+    parts: PartsRule
     dispositions: Mapping[Disposition, tuple[str, ...]]
     elements: tuple[Element, ...]
     escalation: tuple[Step, ...]
@@ -262,6 +268,7 @@ def _element(value: object, path: str) -> Element:
         critical_when=table.may("critical_when", _whens, ()),
         when=table.may("when", _whens, ()),
         except_classes=table.may("except_classes", _classes, frozenset()),
+        part=table.may("part", read_part, None),
     )
     table.close()
     return element
@@ -381,6 +388,7 @@ def _policy(value: object, path: str) -> Policy:
         handing_over=table.need("handing_over", read_handing_over),
         access_reviews=table.need("access_reviews", read_access_reviews),
         sharing=table.need("sharing", read_sharing),
+        parts=table.need("parts", read_parts),
         dispositions=table.need("dispositions", _dispositions),
         elements=table.need("elements", _elements),
         escalation=table.need("escalation", _escalation),

@@ -10,6 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from cases.access import Reading, within
 from cases.enums import Channel, ClockKind, FlagKind, FlagStatus, OffenseClass
 from cases.models import Case, Clock, Flag, Response, Review
 from cases.models.flag import STANDING
@@ -61,9 +62,9 @@ class CompletenessCard:
 # -- flags --------------------------------------------------------------------------------------
 
 
-def standing_flags() -> ArraySubquery:
-    """A case's standing flags as JSON, gravest first, for annotating cases."""
-    flags: QuerySet[Any] = Flag.objects.filter(STANDING, case=OuterRef("pk"))
+def standing_flags(reading: Reading) -> ArraySubquery:
+    """A case's standing flags as JSON, gravest first, for annotating cases; as far as read."""
+    flags: QuerySet[Any] = within(Flag.objects.filter(STANDING, case=OuterRef("pk")), reading)
     return ArraySubquery(
         flags.order_by("-severity", "raised_at", "pk").values(
             json=JSONObject(kind="kind", status="status", severity="severity", reasons="reasons")
@@ -93,9 +94,9 @@ def _flag_tone(row: Mapping[str, Any]) -> str:
 # -- clocks -------------------------------------------------------------------------------------
 
 
-def all_clocks() -> ArraySubquery:
-    """A case's clocks as JSON, the first due first, for annotating cases."""
-    clocks: QuerySet[Any] = Clock.objects.filter(case=OuterRef("pk"))
+def all_clocks(reading: Reading) -> ArraySubquery:
+    """A case's clocks as JSON, the first due first, for annotating cases; as far as read."""
+    clocks: QuerySet[Any] = within(Clock.objects.filter(case=OuterRef("pk")), reading)
     return ArraySubquery(
         clocks.order_by("due_at", "id").values(
             json=JSONObject(kind="kind", due_at="due_at", met_at="met_at", stopped_at="stopped_at")

@@ -38,7 +38,7 @@ def case_access_page(*, viewer: Viewer, now: datetime, case_id: UUID) -> AccessP
     case, can = access.open_case(viewer, case_id, now)
     record(Event.ACCESS_EXPLAINED, at=now, subject_type="case", subject_id=case.pk)
     seers = tuple(_seer(one) for one in access.who_can_see(case, now))
-    return AccessPage(case_head(case, can, now), seers)
+    return AccessPage(case_head(viewer, case, can, now), seers)
 
 
 def _seer(one: CanSee) -> SeerCard:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.db.models.functions import JSONObject
 from audit.events import Event
 from audit.recorder import record
 from cases import access
-from cases.access import Viewer
+from cases.access import Reading, Viewer
 from cases.enums import (
     AgeBand,
     CaseState,
@@ -37,6 +38,7 @@ from cases.models import (
     Referral,
     Victim,
 )
+from cases.rules.parts import Part
 from cases.selectors.break_glass import GlassCard, glass_on_case
 from cases.selectors.cards import (
     ClockCard,
@@ -50,7 +52,7 @@ from cases.selectors.cards import (
     latest_report,
     standing_flags,
 )
-from cases.selectors.policy import current_policy
+from cases.selectors.policy import current_policy, reading_of
 from cases.selectors.timeline import TimelineItem, case_timeline
 
 # Whether there is a link at all; which of them may be shown is asked only then.
@@ -136,7 +138,8 @@ class CasePage:
     imported: bool
     marks: tuple[str, ...]
     key: tuple[datetime, UUID]
-    completeness: CompletenessCard
+    reading: Reading
+    completeness: CompletenessCard | None
     clocks: tuple[ClockCard, ...]
     victims: tuple[VictimCard, ...]
     people: tuple[PersonCard, ...]
@@ -150,6 +153,15 @@ class CasePage:
     report_to_review: str = ""
     next_action: "NextAction | None" = None
     glass: tuple[GlassCard, ...] = ()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Of a partner, the parts that they read, in words."""
+        return tuple(part.label for part in Part if part in self.reading.parts)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        return tuple(part.label for part in Part if part not in self.reading)
 
     @property
     def running(self) -> tuple[ClockCard, ...]:
@@ -175,14 +187,18 @@ class NextAction:
 
 
 def case_page(*, viewer: Viewer, now: datetime, case_id: UUID, only: str = "") -> CasePage:
-    """Everything on the case page; `only` narrows the timeline to one type. Leaves an entry.
+    """Everything on the case page that the viewer reads; `only` narrows the timeline to one type.
 
+    Leaves an entry.
     Raises Hidden.
     """
     case, can = access.open_case(viewer, case_id, now)
-    parts = _parts(case, viewer)
     policy = current_policy()
-    timeline, capped = case_timeline(case, policy, states=parts.state_rows, held=parts.held_rows)
+    reading = reading_of(viewer)
+    parts = _parts(case, viewer, reading)
+    timeline, capped = case_timeline(
+        case, policy, reading, states=parts.state_rows, held=parts.held_rows
+    )
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk)
     report = parts.reports[0] if parts.reports else None
     return CasePage(
@@ -199,10 +215,11 @@ def case_page(*, viewer: Viewer, now: datetime, case_id: UUID, only: str = "") -
         imported=case.import_run_id is not None,
         marks=tuple(_marks(case)),
         key=(case.last_entry_at, case.pk),
-        completeness=completeness_card(case, policy),
+        reading=reading,
+        completeness=completeness_card(case, policy) if Part.SUPERVISION in reading else None,
         clocks=_clocks(parts.clock_rows, now),
         victims=tuple(_victim(row) for row in parts.victim_rows),
-        people=tuple(_person(row) for row in parts.person_rows if _may_see(row, viewer)),
+        people=tuple(_person(row) for row in parts.person_rows),
         referrals=tuple(_referral(row) for row in parts.referral_rows),
         evidence=tuple(EvidenceCard(**row) for row in parts.evidence_rows),
         timeline=tuple(item for item in timeline if only in ("", item.type)),
@@ -216,11 +233,10 @@ def case_page(*, viewer: Viewer, now: datetime, case_id: UUID, only: str = "") -
     )
 
 
-def case_head(case: Case, can: frozenset[Permission], now: datetime) -> CaseHead:
+def case_head(viewer: Viewer, case: Case, can: frozenset[Permission], now: datetime) -> CaseHead:
     """The identity bar of a case that was opened already, for pages about one step on it."""
-    return head_of(
-        case, Case.objects.annotate(flag_rows=standing_flags()).get(pk=case.pk), can, now
-    )
+    flags = standing_flags(reading_of(viewer))
+    return head_of(case, Case.objects.annotate(flag_rows=flags).get(pk=case.pk), can, now)
 
 
 def head_of(case: Case, parts: Any, can: frozenset[Permission], now: datetime) -> CaseHead:
@@ -240,12 +256,13 @@ def head_of(case: Case, parts: Any, can: frozenset[Permission], now: datetime) -
     )
 
 
-def _parts(case: Case, viewer: Viewer) -> Any:
-    """Everything small that belongs to the case, in one query."""
+def _parts(case: Case, viewer: Viewer, reading: Reading) -> Any:
+    """Everything small that belongs to the case and is read, in one query."""
+    rows_of = partial(_rows_of, reading)
     drafts: QuerySet[Any] = Draft.objects.filter(case=OuterRef("pk"), account=viewer.account_id)
     return Case.objects.annotate(
-        flag_rows=standing_flags(),
-        clock_rows=all_clocks(),
+        flag_rows=standing_flags(reading),
+        clock_rows=all_clocks(reading),
         reports=latest_report(),
         victim_rows=rows_of(Victim, "id", "pseudonym", "age_band", "sex"),
         person_rows=rows_of(
@@ -277,9 +294,9 @@ def _parts(case: Case, viewer: Viewer) -> Any:
     ).get(pk=case.pk)
 
 
-def rows_of(model: type[Model], *fields: str, **expressions: F) -> ArraySubquery:
-    """A case's rows of a model as JSON, in the model's own order."""
-    rows: QuerySet[Any] = model._default_manager.filter(case=OuterRef("pk"))
+def _rows_of(reading: Reading, model: type[Model], *fields: str, **expressions: F) -> ArraySubquery:
+    """A case's rows of a model as JSON, in the model's own order, as far as they are read."""
+    rows: QuerySet[Any] = access.within(model._default_manager.filter(case=OuterRef("pk")), reading)
     named = {name: F(name) for name in fields} | expressions
     return ArraySubquery(rows.values(json=JSONObject(**named)))
 
@@ -316,11 +333,6 @@ def _person(row: Mapping[str, Any]) -> PersonCard:
         description=row["description"],
         not_interviewed_reason=row["not_interviewed_reason"],
     )
-
-
-def _may_see(row: Mapping[str, Any], viewer: Viewer) -> bool:
-    """A reporter is never shown to a partner, not even by pseudonym."""
-    return row["role"] != PersonRole.REPORTER or access.may_know_who_reported(viewer)
 
 
 def _referral(row: Mapping[str, Any]) -> ReferralCard:

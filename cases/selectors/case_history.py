@@ -18,6 +18,7 @@ from cases import access
 from cases.access import Viewer
 from cases.models import Case
 from cases.models.case import OPEN
+from cases.rules.parts import Part
 from cases.selectors.audit_words import (
     UNSET,
     UUID_TEXT,
@@ -29,6 +30,7 @@ from cases.selectors.audit_words import (
     unkept,
 )
 from cases.selectors.case_detail import CaseHead, case_head
+from cases.selectors.policy import reading_of
 from cases.selectors.versions import FIELDS, values_of
 
 MOST = 500
@@ -120,11 +122,14 @@ class HistoryPage:
 
 
 def case_history(*, viewer: Viewer, now: datetime, case_id: UUID) -> HistoryPage:
-    """Every version of every field, who and when. Partners see the case's own fields alone.
+    """Every version of every field, who and when. Partners see the case's own fields alone, and
+    only those who read how it goes on.
 
     Leaves an entry. Raises Hidden.
     """
     case, can = access.open_case(viewer, case_id, now)
+    if Part.PROGRESS not in reading_of(viewer):
+        raise access.Hidden
     details = {"part": "history"}
     records = ON_RECORDS if access.may_follow_records(viewer) else ()
     entries = _entries(case, (*ON_FIELDS, *records))
@@ -134,7 +139,7 @@ def case_history(*, viewer: Viewer, now: datetime, case_id: UUID) -> HistoryPage
     names = _names(entries, standing)
     fields = (_field(name, standing[name], entries, names, capped=capped) for name in FIELDS)
     changes = (_change(entry, names) for entry in reversed(entries))
-    return HistoryPage(case_head(case, can, now), tuple(fields), tuple(changes), capped)
+    return HistoryPage(case_head(viewer, case, can, now), tuple(fields), tuple(changes), capped)
 
 
 def _entries(case: Case, events: Iterable[Event]) -> list[Entry]:

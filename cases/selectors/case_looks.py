@@ -103,7 +103,7 @@ def case_looks(
     access.demand(Permission.GRANT_ACCESS, can)
     details = {"part": "looks"}
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk, details=details)
-    return _page(case, _looks(case), after, case_head(case, can, now))
+    return _page(case, _looks(case), after, case_head(viewer, case, can, now))
 
 
 @reading_as(Span.AUDIT)

@@ -1,7 +1,7 @@
 """Which cases may I see, page by page, and which come before and after one of them?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,11 +12,12 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import Key, Viewer, numbered, visible_page
+from cases.access import Key, Reading, Viewer, numbered, visible_page
 from cases.enums import CaseState, Channel, ClockKind, OffenseClass
 from cases.models import Case, Flag
 from cases.models.case import OPEN
 from cases.models.flag import STANDING
+from cases.rules.parts import Part
 from cases.rules.policy import Policy
 from cases.selectors.cards import (
     CompletenessCard,
@@ -27,7 +28,7 @@ from cases.selectors.cards import (
     standing_flags,
 )
 from cases.selectors.filters import FilterCard, saved_filters
-from cases.selectors.policy import current_policy
+from cases.selectors.policy import current_policy, reading_of
 
 SCREEN = "cases"
 PAGE_SIZE = 50
@@ -77,15 +78,19 @@ class CaseRow:
     due_at: datetime | None
     left: timedelta | None
     due_state: str
-    completeness: CompletenessCard
+    completeness: CompletenessCard | None
     flags: tuple[FlagCard, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseListPage:
-    """Some cases, the newest entry first; `next_key` begins the next page, None on the last."""
+    """Some cases, the newest entry first; `next_key` begins the next page, None on the last.
+
+    `supervision`: whether the viewer is told of clocks, flags and what reports lack.
+    """
 
     rows: tuple[CaseRow, ...]
+    supervision: bool
     next_key: Key | None
     saved: tuple[FilterCard, ...]
 
@@ -105,12 +110,12 @@ def case_list(
     size: int = PAGE_SIZE,
 ) -> CaseListPage:
     """One page of the cases this viewer may see, and an entry that holds their ids."""
-    cases = visible_page(
-        viewer, now, size=size + 1, before=before, matching=_matching(filters, now)
-    )
-    found = list(_decorated(cases))
-    page = found[:size]
     policy = current_policy()
+    reading = reading_of(viewer)
+    matching = _matching(_askable(filters, reading), now)
+    cases = visible_page(viewer, now, size=size + 1, before=before, matching=matching)
+    found = list(_decorated(cases, reading))
+    page = found[:size]
     record(
         Event.CASE_SEARCHED if filters.number else Event.CASE_LISTED,
         at=now,
@@ -119,7 +124,8 @@ def case_list(
         details={"cases": [str(case.pk) for case in page]},
     )
     return CaseListPage(
-        rows=tuple(_row(case, now, policy) for case in page),
+        rows=tuple(_row(case, now, policy, reading) for case in page),
+        supervision=Part.SUPERVISION in reading,
         next_key=(page[-1].last_entry_at, page[-1].pk) if len(found) > size else None,
         saved=saved_filters(viewer=viewer, screen=SCREEN),
     )
@@ -127,7 +133,8 @@ def case_list(
 
 def neighbours(*, viewer: Viewer, now: datetime, filters: CaseFilters, key: Key) -> Neighbours:
     """The visible cases that stand right before and right after a case in the filtered list."""
-    near = partial(visible_page, viewer, now, size=1, before=key, matching=_matching(filters, now))
+    matching = _matching(_askable(filters, reading_of(viewer)), now)
+    near = partial(visible_page, viewer, now, size=1, before=key, matching=matching)
     return Neighbours(_id_of(near(upwards=True)), _id_of(near()))
 
 
@@ -141,6 +148,13 @@ def adjacent(order: Sequence[UUID], case_id: UUID) -> Neighbours:
         return Neighbours()
     at = order.index(case_id)
     return Neighbours(order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None)
+
+
+def _askable(filters: CaseFilters, reading: Reading) -> CaseFilters:
+    """Without what would tell of a part that is not read by which cases it leaves."""
+    if Part.SUPERVISION in reading:
+        return filters
+    return replace(filters, flag="", complete=None, not_counted=False)
 
 
 def _matching(filters: CaseFilters, now: datetime) -> Q:
@@ -204,11 +218,13 @@ def _complete(filters: CaseFilters) -> Q:
     return found if most is None else found & Q(LessThan(percent, F("required") * (most + 1)))
 
 
-def _decorated(cases: QuerySet[Case]) -> QuerySet[Any]:
-    return cases.select_related("detective").annotate(flag_rows=standing_flags())
+def _decorated(cases: QuerySet[Case], reading: Reading) -> QuerySet[Any]:
+    return cases.select_related("detective").annotate(flag_rows=standing_flags(reading))
 
 
-def _row(case: Any, now: datetime, policy: Policy) -> CaseRow:
+def _row(case: Any, now: datetime, policy: Policy, reading: Reading) -> CaseRow:
+    told = Part.SUPERVISION in reading
+    due_at = case.next_due_at if told else None
     return CaseRow(
         case_id=case.pk,
         number=case.number,
@@ -219,10 +235,10 @@ def _row(case: Any, now: datetime, policy: Policy) -> CaseRow:
         age=now - case.received_at,
         since_entry=now - case.last_entry_at,
         detective=case.detective.name if case.detective else "",
-        clock=str(ClockKind(case.next_clock).label) if case.next_clock else "",
-        due_at=case.next_due_at,
-        left=case.next_due_at - now if case.next_due_at else None,
-        due_state=running_state(case.next_due_at, now) if case.next_due_at else "",
-        completeness=completeness_card(case, policy),
+        clock=str(ClockKind(case.next_clock).label) if told and case.next_clock else "",
+        due_at=due_at,
+        left=due_at - now if due_at else None,
+        due_state=running_state(due_at, now) if due_at else "",
+        completeness=completeness_card(case, policy) if told else None,
         flags=flag_cards(case.flag_rows, now),
     )

@@ -18,6 +18,7 @@ from cases import access
 from cases.access import Viewer
 from cases.enums import LinkKind, LinkState, Permission
 from cases.models import CaseLink
+from cases.selectors.policy import reading_of
 
 SHOWN = 50
 
@@ -102,7 +103,8 @@ def link_card(viewer: Viewer, now: datetime, link_id: UUID) -> LinkCard:
 def _seen(viewer: Viewer, now: datetime, which: Q) -> QuerySet[CaseLink]:
     reachable = access.visible_cases(viewer, now).values("pk")
     both = CaseLink.objects.filter(which, first_id__in=reachable, second_id__in=reachable)
-    return both.select_related("first", "second", "decided_by")
+    read = access.within(both, reading_of(viewer))
+    return read.select_related("first", "second", "decided_by")
 
 
 def _card(link: CaseLink, viewer: Viewer, case_id: UUID | None = None) -> LinkCard:

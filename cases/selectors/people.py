@@ -35,9 +35,7 @@ def correcting_page(*, viewer: Viewer, now: datetime, case_id: UUID, person_id: 
     if victim is not None:
         return PersonStep(head, victim.pseudonym, "alleged victim", is_child=True)
     person = InvolvedPerson.objects.filter(case=case, pk=person_id).first()
-    if person is None or (
-        person.role == PersonRole.REPORTER and not access.may_know_who_reported(viewer)
-    ):
+    if person is None:
         raise access.Hidden
     return PersonStep(head, person.pseudonym, str(PersonRole(person.role).label).lower())
 
@@ -46,4 +44,4 @@ def _head(viewer: Viewer, case_id: UUID, now: datetime) -> tuple[Case, CaseHead]
     case, can = access.open_case(viewer, case_id, now)
     access.demand(Permission.LOG_RESPONSE, can)
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk)
-    return case, case_head(case, can, now)
+    return case, case_head(viewer, case, can, now)

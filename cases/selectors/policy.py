@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import TextField
 from django.db.models.functions import MD5, Cast
 
+from cases import access
+from cases.access import Reading, Viewer
 from cases.models import Policy as PolicyVersion
 from cases.policy_default import default_policy
 from cases.rules.calendar import Calendar
@@ -37,6 +39,11 @@ def _parsed(version: int, digest: str) -> Policy:
     """`digest` makes the cache follow the text, should one version ever have had another."""
     del digest
     return Policy.from_dict(PolicyVersion.objects.get(version=version).body)
+
+
+def reading_of(viewer: Viewer) -> Reading:
+    """The parts of a case that the viewer reads by the rules in force: the unit's people all."""
+    return access.reading_by(viewer, current_policy()) if viewer.is_partner else access.WHOLE
 
 
 def unit_calendar() -> Calendar:

@@ -197,7 +197,7 @@ def new_release_head(*, viewer: Viewer, now: datetime, case_id: UUID) -> CaseHea
     case, can = access.open_case(viewer, case_id, now)
     access.demand(Permission.PREPARE_RELEASE, can)
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk)
-    return case_head(case, can, now)
+    return case_head(viewer, case, can, now)
 
 
 def release_page(*, viewer: Viewer, now: datetime, release_id: UUID) -> ReleasePage:
@@ -252,7 +252,7 @@ def hands_of(release: Release) -> set[UUID | None]:
 
 def head_of(viewer: Viewer, row: Release, now: datetime) -> CaseHead:
     case, can = access.open_case(viewer, row.case_id, now)
-    return case_head(case, can, now)
+    return case_head(viewer, case, can, now)
 
 
 def _items(row: Release) -> QuerySet[Any]:

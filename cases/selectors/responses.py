@@ -149,7 +149,8 @@ def _parts(case: Case) -> Any:
     )
     row = JSONObject(id="id", pseudonym="pseudonym", named="named", relation="relation")
     return Case.objects.annotate(
-        flag_rows=standing_flags(), suspect_rows=ArraySubquery(suspects.values(json=row))
+        flag_rows=standing_flags(access.WHOLE),
+        suspect_rows=ArraySubquery(suspects.values(json=row)),
     ).get(pk=case.pk)
 
 

@@ -22,7 +22,7 @@ from cases.enums import AgeBand, PersonRole, ResponseKind, RevealReason, Sex
 from cases.models import InvolvedPerson, Response, Reveal, Victim
 from cases.selectors.audit_words import names_of
 from cases.selectors.case_detail import CaseHead, case_head
-from cases.selectors.policy import current_policy
+from cases.selectors.policy import current_policy, reading_of
 from cases.selectors.sealed_things import (
     Rows,
     Thing,
@@ -136,11 +136,11 @@ def _page(viewer: Viewer, now: datetime, thing: Thing, session: str) -> RevealPa
     window = open_window(viewer, thing, session, now)
     details = {"case": str(case.pk), thing.column: str(thing.record.pk), "shown": bool(window)}
     look = record(thing.looked_at, at=now, subject_type="case", subject_id=case.pk, details=details)
-    shown, trouble = _shown(window, thing, look) if window else (None, "")
+    shown, trouble = _shown(viewer, window, thing, look) if window else (None, "")
     rule = current_policy().reveals
     return RevealPage(
-        head=case_head(case, can, now),
-        about=_about(thing),
+        head=case_head(viewer, case, can, now),
+        about=_about(viewer, thing),
         is_sealed=thing.is_sealed,
         tells_who_reported=thing.tells_who_reported,
         may_reveal=reveal_decision(viewer, thing, now).allowed,
@@ -154,10 +154,12 @@ def _page(viewer: Viewer, now: datetime, thing: Thing, session: str) -> RevealPa
     )
 
 
-def _shown(window: Reveal, thing: Thing, look: Entry) -> tuple[WindowCard | None, str]:
+def _shown(
+    viewer: Viewer, window: Reveal, thing: Thing, look: Entry
+) -> tuple[WindowCard | None, str]:
     """What an open window shows, or why it can't. The log is told of the key before it is shown."""
     try:
-        rows = opened(thing)
+        rows = opened(viewer, thing)
     except seal.SealError as error:
         note_unreadable(thing, error, look.at)
         return None, unreadable_words(error)
@@ -165,7 +167,7 @@ def _shown(window: Reveal, thing: Thing, look: Entry) -> tuple[WindowCard | None
     return WindowCard(rows, window.masked_at, window.masked_at - look.at), ""
 
 
-def _about(thing: Thing) -> About:
+def _about(viewer: Viewer, thing: Thing) -> About:
     one = thing.record
     if isinstance(one, Victim):
         facts = (("Age", str(AgeBand(one.age_band).label)), ("Sex", str(Sex(one.sex).label)))
@@ -178,7 +180,7 @@ def _about(thing: Thing) -> About:
             one.pseudonym,
             role,
             tuple(_facts(one)),
-            mentions=tuple(_mentions(one)),
+            mentions=tuple(_mentions(viewer, one)),
             is_expunged=not one.wrapped_key,
         )
     kind = str(ResponseKind(one.kind).label)
@@ -195,9 +197,10 @@ def _facts(person: InvolvedPerson) -> Iterator[tuple[str, str]]:
         yield "Not interviewed", person.not_interviewed_reason
 
 
-def _mentions(person: InvolvedPerson) -> Iterator[Mention]:
-    """The entries that say they were about this person."""
+def _mentions(viewer: Viewer, person: InvolvedPerson) -> Iterator[Mention]:
+    """The entries that say they were about this person, of those that the viewer reads."""
     entries = Response.objects.filter(suspect=person).order_by("-occurred_at")
+    entries = access.within(entries, reading_of(viewer))
     for key, kind, at in entries.values_list("pk", "kind", "occurred_at")[:HISTORY]:
         yield Mention(key, str(ResponseKind(kind).label), at)
 

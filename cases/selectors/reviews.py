@@ -103,7 +103,7 @@ def _review_page(
     labels = {element.code: element.label for element in rules.policy.elements}
     older = versions[versions.index(shown) + 1 :]
     return ReviewPage(
-        head=case_head(case, can, now),
+        head=case_head(viewer, case, can, now),
         response_id=shown.pk,
         who=shown.officer.name if shown.officer else "",
         occurred_at=shown.occurred_at,

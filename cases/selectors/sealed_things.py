@@ -21,7 +21,7 @@ from cases.models import Case, InvolvedPerson, Response, Reveal, Victim
 from cases.models.response import ANSWER_FIELD, NARRATIVE_FIELD
 from cases.models.sealing import Expunged, case_key, open_identity_of, open_text
 from cases.row_security import Span, reading_as
-from cases.selectors.policy import current_policy
+from cases.selectors.policy import current_policy, reading_of
 
 FIELDS = (
     "first_name",
@@ -118,8 +118,8 @@ def text_thing(response_id: UUID) -> Thing:
 
 
 def may_know_of(viewer: Viewer, thing: Thing) -> bool:
-    """A reporter is never shown to a partner, not even by pseudonym."""
-    return not thing.is_reporter or access.may_know_who_reported(viewer)
+    """Whether it is of a part that the viewer reads; a reporter is of none that a partner does."""
+    return access.reads(reading_of(viewer), thing.record)
 
 
 @reading_as(Span.REFUSING)
@@ -129,7 +129,7 @@ def reveal_decision(viewer: Viewer, thing: Thing, now: datetime) -> Decision:
         viewer,
         thing.case,
         now,
-        is_reporter=thing.is_reporter,
+        is_read=may_know_of(viewer, thing),
         tells_who_reported=thing.tells_who_reported,
     )
 
@@ -151,13 +151,15 @@ def open_window(viewer: Viewer, thing: Thing, session: str, now: datetime) -> Re
     return windows.first()
 
 
-def opened(thing: Thing) -> Rows:
-    """What is behind the seal, as label and text. For whoever holds a window, and nobody else.
+def opened(viewer: Viewer, thing: Thing) -> Rows:
+    """What is behind the seal, as label and text: of a text the parts that the viewer reads.
+
+    For whoever holds a window, and nobody else.
 
     Raises seal.SealError: `Tampered`, `UnknownKey`, `Expunged`.
     """
     if isinstance(thing.record, Response):
-        return tuple(_texts(thing.record))
+        return tuple(_texts(viewer, thing.record))
     return tuple(_named(open_identity_of(thing.record)))
 
 
@@ -194,13 +196,14 @@ def _as_read(field: str, identity: Mapping[str, str]) -> str:
         return text
 
 
-def _texts(response: Response) -> Iterator[tuple[str, str]]:
-    key = case_key(response.case)
-    labels = {element.code: element.label for element in current_policy().elements}
+def _texts(viewer: Viewer, response: Response) -> Iterator[tuple[str, str]]:
+    key, policy = case_key(response.case), current_policy()
+    labels = {element.code: element.label for element in policy.elements}
     if response.sealed_narrative:
         narrative = open_text(key, response.pk, NARRATIVE_FIELD, bytes(response.sealed_narrative))
         yield "Narrative", narrative
-    for answer in response.answers.filter(sealed_text__isnull=False):
+    answers = response.answers.filter(sealed_text__isnull=False)
+    for answer in access.within(answers, reading_of(viewer)):
         place = f"{ANSWER_FIELD}.{answer.element}"
         text = open_text(key, response.pk, place, bytes(answer.sealed_text or b""))
         yield labels.get(answer.element, answer.element), text

@@ -47,7 +47,7 @@ def _page(
     access.demand(permission, can)
     record(Event.CASE_VIEWED, at=now, subject_type="case", subject_id=case.pk)
     return StepPage(
-        head=case_head(case, can, now),
+        head=case_head(viewer, case, can, now),
         officers=officers_near(case, viewer, now, leaving=False),
         dispositions=_dispositions() if permission == Permission.CLOSE_CASE else (),
         lead_id=str(case.detective_id or ""),

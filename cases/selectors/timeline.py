@@ -9,8 +9,10 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from cases.access import Reading, within
 from cases.enums import AnswerStatus, CaseState, Disposition, ResponseKind
 from cases.models import Case, ElementAnswer, Response, Review
+from cases.rules.parts import Part
 from cases.rules.policy import Policy
 from cases.selectors.cards import instant
 
@@ -66,29 +68,39 @@ class TimelineItem:
 def case_timeline(
     case: Case,
     policy: Policy,
+    reading: Reading,
     *,
     states: Iterable[Mapping[str, Any]],
     held: Iterable[Mapping[str, Any]],
 ) -> tuple[list[TimelineItem], bool]:
-    """The case's timeline, newest first, and whether older responses were left off."""
-    rows = list(_responses(case))
+    """The case's timeline, newest first, and whether older responses were left off.
+
+    As far as `reading` goes, which `states` and `held` are held to already.
+    """
+    rows = list(_responses(case, reading))
     labels = {element.code: element.label for element in policy.elements}
     items = [
-        *(item for row in rows[:LIMIT] for item in _of_response(row, labels)),
+        *(item for row in rows[:LIMIT] for item in _of_response(row, labels, reading)),
         *(_of_state(row) for row in states),
         *(_of_assignment(row) for row in held),
     ]
     late_by = policy.backfilled.late_by.span
-    timed = [_with_gap(item, late_by) for item in items]
+    timed = [_with_gap(item, late_by) for item in items] if _supervises(reading) else items
     timed.sort(key=lambda item: (item.occurred_at, item.entered_at), reverse=True)
     return timed, len(rows) > LIMIT
 
 
-def _responses(case: Case) -> QuerySet[Any]:
+def _supervises(reading: Reading) -> bool:
+    """Whether it is told what was late, lacking or returned."""
+    return Part.SUPERVISION in reading
+
+
+def _responses(case: Case, reading: Reading) -> QuerySet[Any]:
     answers: QuerySet[Any] = ElementAnswer.objects.filter(response=OuterRef("pk"))
     reviews: QuerySet[Any] = Review.objects.filter(response=OuterRef("pk"))
+    answers, reviews = within(answers, reading), within(reviews, reading)
     return (
-        Response.objects.filter(case=case)
+        within(Response.objects.filter(case=case), reading)
         .annotate(
             answer_rows=ArraySubquery(
                 answers.values(json=JSONObject(element="element", status="status", text="text"))
@@ -111,7 +123,7 @@ def _responses(case: Case) -> QuerySet[Any]:
     )
 
 
-def _of_response(row: Any, labels: Mapping[str, str]) -> Iterator[TimelineItem]:
+def _of_response(row: Any, labels: Mapping[str, str], reading: Reading) -> Iterator[TimelineItem]:
     kind = ResponseKind(row.kind)
     yield TimelineItem(
         type="report" if kind == ResponseKind.INITIAL_REPORT else "response",
@@ -120,26 +132,24 @@ def _of_response(row: Any, labels: Mapping[str, str]) -> Iterator[TimelineItem]:
         entered_at=row.entered_at,
         who=row.officer.name if row.officer else "",
         text=row.narrative,
-        note=_note(row),
+        note=" ".join(_notes(row, reading)),
         answers=tuple(_answer(answer, labels) for answer in row.answer_rows),
         response_id=str(row.pk),
-        next_action=_planned(row),
+        next_action=_planned(row) if Part.PROGRESS in reading else None,
     )
     for review in row.review_rows:
         yield _of_review(review, labels)
 
 
-def _note(row: Any) -> str:
-    parts = []
+def _notes(row: Any, reading: Reading) -> Iterator[str]:
     if row.supersedes_id:
-        parts.append("Replaces the version before.")
-    if row.contacted:
-        parts.append(f"Contacted: {row.contacted.rstrip('.')}.")
-    if row.suspect:
-        parts.append(f"With {row.suspect.pseudonym}.")
-    if row.incomplete_reason:
-        parts.append(f"Incomplete because: {row.incomplete_reason}")
-    return " ".join(parts)
+        yield "Replaces the version before."
+    if row.contacted and Part.PEOPLE in reading:
+        yield f"Contacted: {row.contacted.rstrip('.')}."
+    if row.suspect and Part.SUSPECT in reading:
+        yield f"With {row.suspect.pseudonym}."
+    if row.incomplete_reason and _supervises(reading):
+        yield f"Incomplete because: {row.incomplete_reason}"
 
 
 def _planned(row: Any) -> Planned | None:

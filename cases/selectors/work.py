@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet
 
 from audit.events import Event
 from audit.recorder import record
+from cases import access
 from cases.access import Viewer, visible_cases
 from cases.enums import CaseState, ClockKind, FlagKind, ReviewDecision, Scope
 from cases.models import Case, Draft
@@ -127,6 +128,9 @@ def work_order(*, viewer: Viewer, now: datetime, filters: WorkFilters) -> list[U
 
 
 def _rows(viewer: Viewer, now: datetime) -> list[WorkRow]:
+    """A partner has no desk here: even the order would tell what is late."""
+    if viewer.is_partner:
+        return []
     policy = current_policy()
     return [_row(case, now, policy) for case in _open_cases(viewer, now)]
 
@@ -137,7 +141,7 @@ def _open_cases(viewer: Viewer, now: datetime) -> QuerySet[Any]:
         visible_cases(viewer, now)
         .filter(OPEN, _mine(viewer))
         .annotate(
-            flag_rows=standing_flags(),
+            flag_rows=standing_flags(access.WHOLE),
             reports=latest_report(),
             drafts_saved=ArraySubquery(drafts.values("saved_at")),
         )

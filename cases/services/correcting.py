@@ -53,7 +53,7 @@ def correct_person(
     case = access.find_case(viewer, case_id, now)
     access.require(viewer, case, Permission.LOG_RESPONSE, now)
     case = lock_case(case.pk)
-    person = _person_of(case, person_id, viewer)
+    person = _person_of(case, person_id)
     before = values_of_person(person)
     changed = _corrected(case, person, correction)
     if not changed:
@@ -72,12 +72,11 @@ def correct_person(
     return person
 
 
-def _person_of(case: Case, person_id: UUID, viewer: Viewer) -> Victim | InvolvedPerson:
-    """Of this case and no other; a reporter is hidden from whoever may not know of one."""
+def _person_of(case: Case, person_id: UUID) -> Victim | InvolvedPerson:
+    """Of this case and no other."""
     victim = Victim.objects.filter(case=case, pk=person_id).first()
     person = victim or InvolvedPerson.objects.filter(case=case, pk=person_id).first()
-    reporter = isinstance(person, InvolvedPerson) and person.role == "reporter"
-    if person is None or (reporter and not access.may_know_who_reported(viewer)):
+    if person is None:
         raise access.Hidden
     return person
 

@@ -96,7 +96,7 @@ def search_identities(*, viewer: Viewer, now: datetime, identity: Mapping[str, s
     _within_bounds(viewer, now, asked)
     matches = _matches(probes)
     visible = _visible(viewer, now, matches)
-    seen = [match for match in matches if match.case_id in visible and _may_know(viewer, match)]
+    seen = [match for match in matches if match.case_id in visible]
     shown = {str(match.case_id) for match in seen}
     record(
         Event.IDENTITY_SEARCHED,
@@ -162,11 +162,6 @@ def _visible(viewer: Viewer, now: datetime, matches: list[_Match]) -> dict[UUID,
     """The numbers of those cases that the viewer may see."""
     ids = {match.case_id for match in matches}
     return dict(access.visible_cases(viewer, now).filter(pk__in=ids).values_list("pk", "number"))
-
-
-def _may_know(viewer: Viewer, match: _Match) -> bool:
-    """A reporter is never shown to a partner."""
-    return match.role != PersonRole.REPORTER or access.may_know_who_reported(viewer)
 
 
 def _candidates(seen: list[_Match], numbers: Mapping[UUID, str]) -> Iterator[Candidate]:

@@ -17,7 +17,7 @@ from django.db import transaction
 from audit.events import Event
 from audit.recorder import record
 from cases.access import NotPermitted, Viewer
-from cases.enums import Permission
+from cases.enums import Permission, RoleCode
 from cases.models import Account, Role
 from cases.rules.reasons import says_enough, visible
 from cases.services.lockout import NoReason
@@ -29,6 +29,10 @@ GOOD_FOR = timedelta(hours=72)
 
 class Taken(ValueError):
     """Somebody has this username, or the officer an account."""
+
+
+class BadDiscipline(ValueError):
+    """A partner without a discipline, or somebody of the unit with one."""
 
 
 class Void(ValueError):
@@ -48,12 +52,17 @@ def invite(
     display_name: str,
     role_code: str,
     officer_id: UUID | None = None,
+    organization: str = "",
+    discipline: str = "",
 ) -> str:
     """Make an account that no password opens; the token of its invitation.
 
-    Raises NotPermitted, Taken.
+    A partner's has a discipline, which decides what they read, and nobody else's has one. Raises
+    NotPermitted, Taken, BadDiscipline.
     """
     _demand(viewer)
+    if (role_code == RoleCode.PARTNER) != bool(discipline):
+        raise BadDiscipline("Discipline: choose one for a partner, and none for anybody else.")
     if Account.objects.filter(username=username).exists():
         raise Taken("Somebody has this username.")
     if officer_id is not None and Account.objects.filter(officer_id=officer_id).exists():
@@ -63,6 +72,8 @@ def invite(
         display_name=display_name,
         role=Role.objects.get(code=role_code),
         officer_id=officer_id,
+        organization=organization,
+        discipline=discipline,
         created_at=now,
     )
     record(
@@ -70,7 +81,9 @@ def invite(
         at=now,
         subject_type="account",
         subject_id=account.pk,
-        details={"role": role_code},
+        details={"role": role_code, "discipline": discipline}
+        if discipline
+        else {"role": role_code},
     )
     return _invited(account, now, "")
 

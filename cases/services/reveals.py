@@ -189,7 +189,7 @@ def _open(asking: _Asking) -> Reveal:
     words = _cleared(asking.thing.case, asking.ask.reason)
     entry = _told(asking, words, elsewhere=elsewhere)
     reveal = _window(asking, entry, words, elsewhere=elsewhere)
-    opened(asking.thing)
+    opened(asking.viewer, asking.thing)
     record_key_use(at=asking.now, act=entry)
     if asking.viewer.officer_id:
         refresh_officers(officer_ids=[asking.viewer.officer_id], now=asking.now)

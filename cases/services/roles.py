@@ -14,8 +14,8 @@ from django.db import transaction
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import WIDTH, Hidden, NotPermitted, Viewer
-from cases.enums import Permission, RoleChangeState, Scope
+from cases.access import PARTNERS_MAY, WIDTH, Hidden, NotPermitted, Viewer
+from cases.enums import Permission, RoleChangeState, RoleCode, Scope
 from cases.models import Account, Role, RoleChange, RolePermission
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.role_changes import may_approve
@@ -40,6 +40,10 @@ class LastManager(ValueError):
 
 class RaisesSelf(ValueError):
     """Nobody widens the role that they have themselves."""
+
+
+class NotForPartners(ValueError):
+    """What takes the whole case is not for whoever reads parts of it."""
 
 
 class Undecided(ValueError):
@@ -70,7 +74,7 @@ def change_role(
     """Set what a role reaches and allows; a dangerous change waits for a second person.
 
     Whoever has the role is affected with their next request. Raises Hidden, NotPermitted, NoReason,
-    ChangedMeanwhile, NothingChanged, RaisesSelf, LastManager, Undecided.
+    ChangedMeanwhile, NothingChanged, RaisesSelf, NotForPartners, LastManager, Undecided.
     """
     if not viewer.can(Permission.MANAGE_ROLES):
         raise NotPermitted("Your role does not allow you to change roles.")
@@ -210,7 +214,17 @@ def _refuse_unsafe(viewer: Viewer, role: Role, change: RoleChange) -> None:
         raise RaisesSelf(
             "This is your own role: take from it, but let somebody with another role add to it."
         )
+    _refuse_beyond_parts(role, change.after - change.before)
     _refuse_losing_last_manager(role, change.before - change.after)
+
+
+def _refuse_beyond_parts(role: Role, added: frozenset[Permission]) -> None:
+    beyond = added - PARTNERS_MAY if role.code == RoleCode.PARTNER else ()
+    if beyond:
+        first = next(one for one in Permission if one in beyond)
+        raise NotForPartners(
+            f"A partner reads parts of a case, and never more: not for them: {first.label.lower()}."
+        )
 
 
 def _refuse_losing_last_manager(role: Role, removed: frozenset[Permission]) -> None:

@@ -27,6 +27,7 @@ from cases.selectors.providers import providers
 from cases.services.accounts import LastManager, NothingChanged, change_password, set_active
 from cases.services.factors import NoFactor, reset_factors
 from cases.services.invitations import (
+    BadDiscipline,
     NotOpen,
     Taken,
     Void,
@@ -102,7 +103,11 @@ def new(request: HttpRequest) -> HttpResponse:
                 display_name=given["display_name"],
                 role_code=given["role"],
                 officer_id=given["officer"],
+                organization=given["organization"],
+                discipline=given["discipline"],
             )
+        except BadDiscipline as refused:
+            form.add_error("discipline", str(refused))
         except Taken as refused:
             form.add_error(None, str(refused))
         else:

@@ -22,6 +22,7 @@ from cases.selectors.grants import (
     wall_card,
     why_page,
 )
+from cases.selectors.parts import parts_table
 from cases.services.grants import (
     Terms,
     end_grant,
@@ -72,6 +73,7 @@ def give(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "lead": "They see this case, and nothing else that they don't see already. A squad is "
         "whoever is in it on the day; a partner has it for their discipline.",
         "button": "Share it",
+        "parts": parts_table(),
     }
     return _step(request, case, form, words, act, "Access is given.")
 

@@ -29,6 +29,7 @@ from cases.services.roles import (
     ChangedMeanwhile,
     LastManager,
     NoReason,
+    NotForPartners,
     RaisesSelf,
     Wanted,
     approve_role_change,
@@ -66,7 +67,7 @@ def decide(request: HttpRequest, change_id: UUID) -> HttpResponse:
             return _decided(request, viewer, now, change_id, form)
         except NoReason as refused:
             form.add_error("reason", str(refused))
-        except (ChangedMeanwhile, LastManager, RaisesSelf) as refused:
+        except (ChangedMeanwhile, LastManager, NotForPartners, RaisesSelf) as refused:
             form.add_error(None, str(refused))
     context = {"change": change, "form": form, "sees": seeing(change.effect)}
     return render(request, "roles/decide.html", context, status=422 if form.errors else 200)

@@ -18,6 +18,7 @@ from cases.forms.roles import ApplyForm, RoleForm, TrialForm, UuidForm
 from cases.models import RoleChange
 from cases.selectors import roles as selector
 from cases.selectors.access_reviews import overdue_reviews
+from cases.selectors.parts import parts_table
 from cases.selectors.role_changes import Trial, before_change, people_of, trial, waiting_changes
 from cases.selectors.roles import Effect, RoleCard, effect_of, role_card
 from cases.services.roles import ChangedMeanwhile, change_role, needs_second
@@ -36,6 +37,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
         "matrix": selector.matrix(viewer),
         "waiting": waiting_changes(),
         "overdue": overdue_reviews(viewer, now),
+        "parts": parts_table(),
     }
     return render(request, "roles/matrix.html", context)
 

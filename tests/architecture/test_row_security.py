@@ -12,8 +12,16 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import Model
 
-from cases.row_security import GUARDED, OPEN, SYSTEM_BLIND, SYSTEM_SEES, Span
+from cases.access import BY_ROW, PART_OF
+from cases.row_security import (
+    GUARDED,
+    OPEN,
+    SYSTEM_BLIND,
+    SYSTEM_SEES,
+    Span,
+)
 from tests.architecture.source import calls, dotted, every, product
 
 POLICIES = import_module("cases.migrations.0018_row_security")
@@ -75,6 +83,21 @@ def test_every_table_of_cases_is_guarded_or_open_for_a_reason() -> None:
     assert {name for name, (on, _) in found.items() if not on} == OPEN.keys()
     assert {name: found[name][1] for name in GUARDED} == {name: ["cases_seen"] for name in GUARDED}
     assert all(OPEN.values())
+
+
+@pytest.mark.django_db
+def test_every_guarded_table_but_the_case_is_of_a_part() -> None:
+    """What partners read of it, their discipline decides; what is of no part they never read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT polrelid::regclass::text FROM pg_policy "
+            "WHERE polname = 'cases_part' AND NOT polpermissive AND polcmd = '*'"
+        )
+        found = {name for (name,) in cursor.fetchall()}
+
+    models: list[type[Model]] = [*PART_OF, *BY_ROW]
+    named = [model._meta.db_table for model in models]
+    assert sorted(named) == sorted(found) == sorted(GUARDED.keys() - {"cases_case"})
 
 
 @pytest.mark.django_db
@@ -147,5 +170,6 @@ def test_nothing_else_says_how_far_somebody_sees() -> None:
         "cases/apps.py",
         "cases/management/bench/guarded.py",
         "cases/migrations/0018_row_security.py",
+        "cases/migrations/0020_parts.py",
         "cases/row_security.py",
     }

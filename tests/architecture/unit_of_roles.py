@@ -130,7 +130,8 @@ def make_unit() -> Unit:
 def _account(role: str) -> Account:
     if role in SWORN:
         return AccountFactory.create(role=role, officer__squad=SquadFactory.create())
-    return AccountFactory.create(role=role)
+    partner = role == RoleCode.PARTNER
+    return AccountFactory.create(partner=partner) if partner else AccountFactory.create(role=role)
 
 
 def _case(account: Account, kind: str) -> Case:

@@ -197,6 +197,24 @@ def test_a_damaged_invitation_makes_nothing(administrator: Account, more: dict[s
     assert Account.objects.count() == count
 
 
+@pytest.mark.parametrize(
+    ("role", "discipline", "status"),
+    [("partner", "", 422), ("partner", "medical", 200), ("detective", "medical", 422)],
+    ids=("a partner without", "a partner with", "of the unit with"),
+)
+def test_a_partner_is_invited_with_a_discipline_and_nobody_else(
+    administrator: Account, role: str, discipline: str, status: int
+) -> None:
+    RoleFactory.create(code=RoleCode.DETECTIVE)
+    asked = {**given(role=role), "discipline": discipline, "organization": "Invented Clinic"}
+
+    answer = signed_in(administrator).post(reverse("account-invite"), asked)
+
+    assert answer.status_code == status
+    kept = Account.objects.filter(username="r.invented").values_list("discipline", "organization")
+    assert list(kept) == ([(discipline, "Invented Clinic")] if status == 200 else [])
+
+
 def test_an_officer_is_invited_once(administrator: Account) -> None:
     RoleFactory.create(code=RoleCode.DETECTIVE)
     officer = OfficerFactory.create()

@@ -1,6 +1,6 @@
 """Does the database, asked without any filter, show each account exactly what access shows it?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection as Connection
@@ -17,7 +18,15 @@ from audit.binding import NobodyActs
 from audit.context import acting_again, acting_as, acting_as_system
 from cases import access
 from cases.access import Viewer
-from cases.enums import Discipline, Permission, RoleCode, Scope
+from cases.enums import (
+    Discipline,
+    LinkKind,
+    Permission,
+    PersonRole,
+    ResponseKind,
+    RoleCode,
+    Scope,
+)
 from cases.models import (
     Account,
     Case,
@@ -28,6 +37,7 @@ from cases.models import (
 )
 from cases.row_security import GUARDED, SYSTEM_BLIND, SYSTEM_SEES, Span, reading_as
 from cases.selectors import cases as case_lists
+from cases.selectors.policy import reading_of
 from cases.services.break_glass import break_glass
 from tests import factories
 from tests.cases.pages import Desk, words
@@ -57,7 +67,6 @@ MODELS = {model._meta.db_table: model for model in apps.get_app_config("cases").
 def fill(case: Case, revealed_by: Account) -> None:
     """A row on the case in every table that can have one."""
     victim = factories.VictimFactory.create(case=case)
-    factories.InvolvedPersonFactory.create(case=case)
     factories.CaseStateChangeFactory.create(case=case)
     factories.AssignmentFactory.create(case=case)
     factories.ClockFactory.create(case=case)
@@ -68,14 +77,25 @@ def fill(case: Case, revealed_by: Account) -> None:
     factories.ReferralFactory.create(case=case)
     factories.ExpungeFactory.create(case=case, victim=victim)
     factories.BrokenGlassFactory.create(case=case)
-    response = factories.ResponseFactory.create(case=case)
-    factories.ElementAnswerFactory.create(response=response)
+    for role in PersonRole:
+        factories.InvolvedPersonFactory.create(case=case, role=role)
+    for kind in ResponseKind:
+        response = factories.ResponseFactory.create(case=case, kind=kind)
+        for element in ("disclosure", "injury", "suspect", "reporter", "of the unit's own"):
+            factories.ElementAnswerFactory.create(response=response, element=element)
     factories.ReviewFactory.create(response=response)
     factories.RevealFactory.create(case=case, victim=victim, account=revealed_by)
     release = factories.ReleaseFactory.create(case=case)
     factories.ReleaseFileFactory.create(release=release)
     factories.ReleaseMarkFactory.create(item=factories.ReleaseItemFactory.create(release=release))
     ReleaseResult.objects.create(release=release, sealed_content=b"sealed")
+
+
+def link(pairs: Iterable[list[Case]]) -> None:
+    for pair in pairs:
+        first, second = sorted(pair, key=lambda case: case.pk)
+        for kind in LinkKind:
+            factories.CaseLinkFactory.create(first=first, second=second, kind=kind)
 
 
 def a_unit() -> list[Account]:
@@ -88,10 +108,12 @@ def a_unit() -> list[Account]:
     captain, walled = of(role=RoleCode.CAPTAIN), of(role=RoleCode.CAPTAIN)
     records, partner, changed = of(role=RoleCode.RECORDS), of(partner=True), of(partner=True)
     gone = of(role=RoleCode.CAPTAIN, is_active=False)
+    disciplines = [of(partner=True, discipline=one) for one in Discipline]
+    undisciplined = of(role=RoleCode.PARTNER)
     accounts = [
         detective, sergeant, glass, captain, walled, records, partner, changed, gone,
         of(role=RoleCode.ADMINISTRATOR), of(role=RoleCode.AUDITOR),
-        of(role=RoleCode.PARTNER, is_superuser=True),
+        of(role=RoleCode.PARTNER, is_superuser=True), undisciplined, *disciplines,
     ]  # fmt: skip
     cases = [
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
@@ -109,6 +131,11 @@ def a_unit() -> list[Account]:
     factories.GrantFactory.create(
         user=records, content_object=cases[0], granted_at=NOW - DAY, ended_at=NOW - SECOND
     )
+    for account in (undisciplined, *disciplines):
+        for case in cases[:2]:
+            factories.GrantFactory.create(
+                user=account, content_object=case, granted_at=NOW - DAY, expires_at=NOW + DAY
+            )
     factories.SquadGrantFactory.create(case=cases[4], squad=squads[0])
     factories.SquadGrantFactory.create(case=cases[2], squad=squads[0], ended_at=NOW - SECOND)
     for account in (detective, sergeant, walled, partner):
@@ -124,9 +151,7 @@ def a_unit() -> list[Account]:
     )
     for case in cases:
         fill(case, detective)
-    for pair in (cases[:2], cases[1:3], cases[3:5]):
-        first, second = sorted(pair, key=lambda case: case.pk)
-        factories.CaseLinkFactory.create(first=first, second=second)
+    link((cases[:2], cases[1:3], cases[3:5]))
     referral = factories.ReferralFactory.create(case=None)
     factories.ClockFactory.create(case=None, referral=referral)
     factories.FlagFactory.create(case=None, officer=detective.officer, kind="overloaded")
@@ -143,7 +168,7 @@ def expected(viewer: Viewer, now: datetime) -> dict[str, set[Any]]:
 
 
 def _rows_of(table: str, viewer: Viewer, seen: set[UUID]) -> Iterator[Any]:
-    rows = MODELS[table]._default_manager.order_by()
+    rows = _of_parts(table, viewer)
     ways = WAYS.get(table, ("case",))
     supervises = viewer.can(Permission.VIEW_CASES) and viewer.scope in (Scope.ALL, Scope.SQUAD)
     for row in rows.values("pk", *ways):
@@ -156,6 +181,15 @@ def _rows_of(table: str, viewer: Viewer, seen: set[UUID]) -> Iterator[Any]:
             shown = of <= seen
         if shown or (table == "cases_reveal" and _is_own(row["pk"], viewer)):
             yield row["pk"]
+
+
+def _of_parts(table: str, viewer: Viewer) -> QuerySet[Any]:
+    """The rows of the parts that the viewer reads; their own reveals stay their own."""
+    rows = MODELS[table]._default_manager.order_by()
+    if table == "cases_case":
+        return rows
+    read = access.within(rows, reading_of(viewer))
+    return rows.filter(account_id=viewer.account_key) | read if table == "cases_reveal" else read
 
 
 def _is_own(key: Any, viewer: Viewer) -> bool:

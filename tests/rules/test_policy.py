@@ -131,6 +131,20 @@ def test_every_element_says_why_it_matters() -> None:
             put(["a_hunch"], "dispositions", "unfounded"),
             "policy.dispositions.unfounded[0]: 'a_hunch' is not one of",
         ),
+        (drop("parts"), "policy.parts is missing."),
+        (drop("parts", "read_by", "therapist"), "policy.parts.read_by.therapist is missing."),
+        (
+            put(["everything"], "parts", "read_by", "therapist"),
+            "policy.parts.read_by.therapist[0]: 'everything' is not one of report, people,",
+        ),
+        (
+            put(["report"], "parts", "read_by", "neighbor"),
+            "policy.parts.read_by.neighbor is not a key of the policy.",
+        ),
+        (
+            drop("parts", "of_responses", "kit_to_lab"),
+            "policy.parts.of_responses.kit_to_lab is missing.",
+        ),
         (put(2, "schema"), "policy.schema must be 1"),
         (put(1, "surprise"), "policy.surprise is not a key of the policy."),
     ],
@@ -155,6 +169,7 @@ def test_what_is_wrong_is_named(change: Change, sentence: str) -> None:
             put([{"classes": ["theft"]}], "when"),
             "policy.elements[0].when[0].classes[0]: 'theft' is not one of rape,",
         ),
+        (put("other", "part"), "policy.elements[0].part: 'other' is not one of report, people,"),
         (put("suspect", "code"), "policy.elements: the code suspect stands there twice."),
     ],
 )

@@ -72,6 +72,24 @@ def test_rules_older_than_those_for_searches_get_a_new_version() -> None:
     assert current_policy() == default_policy()
 
 
+@pytest.mark.django_db
+def test_rules_older_than_parts_get_a_new_version_and_a_units_own_element_is_no_partners() -> None:
+    own = {"code": "own", "label": "The unit's own", "why": "It asks for it."}
+    older = {k: v for k, v in DEFAULT_POLICY.items() if k != "parts"}
+    plain = [{k: v for k, v in one.items() if k != "part"} for one in older["elements"]]
+    older |= {"elements": [*plain, own]}
+    Policy.objects.all().delete()
+    PolicyFactory.create(version=4, body=older)
+
+    for _ in range(2):
+        import_module("cases.migrations.0020_parts").add_rules(apps, None)
+
+    assert list(Policy.objects.values_list("version", flat=True)) == [5, 4]
+    assert current_policy().parts == default_policy().parts
+    assert current_policy().elements[:-1] == default_policy().elements
+    assert current_policy().elements[-1].part is None
+
+
 def test_the_calendar_is_the_units(settings: Settings) -> None:
     settings.TIME_ZONE, settings.HOLIDAYS = "America/Denver", "US-MO"
 
