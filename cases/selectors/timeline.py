@@ -29,6 +29,17 @@ TYPES = (
 )
 
 
+# What is of one part alone; reports and responses are of many.
+OF_PART = {"review": Part.SUPERVISION, "assignment": Part.PROGRESS, "state": Part.PROGRESS}
+
+
+def types_in(reading: Reading) -> tuple[tuple[str, str], ...]:
+    """The types that a reader may find, each with its label."""
+    return tuple(
+        (code, label) for code, label in TYPES if code not in OF_PART or OF_PART[code] in reading
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerCard:
     label: str

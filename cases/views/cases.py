@@ -98,7 +98,7 @@ def case_detail(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "page": page,
         "head": page.head,
         "only": only,
-        "types": timeline.TYPES,
+        "types": timeline.types_in(page.reading),
         "origin": origin.token if origin else "",
         "trail": _trail(viewer, now, page, origin) if origin else None,
         "links": links_of_case(viewer, now, case_id) if page.linked else (),
