@@ -52,6 +52,7 @@ from cases.selectors.cards import (
     latest_report,
     standing_flags,
 )
+from cases.selectors.parts import words_of
 from cases.selectors.policy import current_policy, reading_of
 from cases.selectors.timeline import TimelineItem, case_timeline
 
@@ -156,8 +157,8 @@ class CasePage:
 
     @property
     def read(self) -> tuple[str, ...]:
-        """Of a partner, the parts that they read, in words."""
-        return tuple(part.label for part in Part if part in self.reading.parts)
+        """The parts that the viewer reads, in words."""
+        return words_of(self.reading)
 
     @property
     def unread(self) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from cases import access
 from cases.access import AccessStep, Hidden, NotPermitted, Viewer
 from cases.enums import Discipline, Permission
 from cases.models import Account, Case, GrantPurpose, Squad, Wall
+from cases.selectors.parts import words_of
+from cases.selectors.policy import reading_of
 
 # What "may X do Y here" is asked for, one person at a time.
 EXPLAINED = (
@@ -83,11 +85,14 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """One person explained. `reads`: a partner's parts of the case in words, None for the unit."""
+
     account_id: UUID
     name: str
     role: str
     answers: tuple[Answer, ...]
     ways: tuple[Way, ...]
+    reads: tuple[str, ...] | None = None
 
     @property
     def key(self) -> str:
@@ -230,6 +235,7 @@ def _person(case: Case, account_id: UUID, now: datetime) -> Person:
             for permission, decision in answers
         ),
         tuple(_removable(case, viewer, now)),
+        words_of(reading_of(viewer)) if viewer.is_partner else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cases.access import Reading
 from cases.enums import Discipline
 from cases.rules.parts import Part
 from cases.selectors.policy import current_policy
@@ -19,6 +20,11 @@ class PartRow:
 class PartsTable:
     disciplines: tuple[str, ...]
     rows: tuple[PartRow, ...]
+
+
+def words_of(reading: Reading) -> tuple[str, ...]:
+    """The parts that are read, in the order of the table."""
+    return tuple(part.label for part in Part if part in reading)
 
 
 def parts_table() -> PartsTable:

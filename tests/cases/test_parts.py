@@ -288,3 +288,18 @@ def test_who_reads_what_is_by_the_rules_in_force() -> None:
     assert rules.reading_of(viewer).parts == READ_BY[Discipline.ADVOCACY_CENTER]
     assert not rules.reading_of(replace(viewer, discipline="unheard of")).parts
     assert rules.reading_of(replace(viewer, discipline="", role_code="detective")).whole
+
+
+def test_whoever_let_a_partner_in_is_told_what_they_read(desk: Desk, case: Case) -> None:
+    account = partner_of(Discipline.THERAPIST, case)
+
+    def told(about: Account) -> str:
+        return words(
+            desk.as_sergeant.get(reverse("why", args=[case.pk]), {"account": str(about.pk)})
+        )
+
+    assert (
+        "By their discipline: what was reported; the child, the household and witnesses; what the "
+        "child said, and interviews. Never who reported."
+    ) in told(account)
+    assert "What they read of it" not in told(desk.detective)
