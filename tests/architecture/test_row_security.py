@@ -52,6 +52,7 @@ DOORS = {
     "cases.services.clocks.refresh_referrals": Span.FACTS,
     "cases.services.copies.detect_copies": Span.FACTS,
     "cases.services.finding.search_identities": Span.FINDING,
+    "cases.services.grants._leave_to_others": Span.HANDING_ON,
     "cases.services.hand_overs.complete_hand_over": Span.HANDING_ON,
     "cases.services.linking.suggest_links": Span.LINKS,
     "cases.services.officers._lock_held": Span.HANDING_ON,
