@@ -141,6 +141,11 @@ class Span(Enum):
     FINDING = ("finding", "most", "a search says that something lies beyond the searcher's reach")
     GLASS = ("glass", "most", "an emergency opens a case that is not to be seen until it is open")
     HANDING_ON = ("handing on", "free", "whoever gives a case away no longer sees what they write")
+    IMPORTING = (
+        "importing",
+        "free",
+        "a preview meets what the import will meet: numbers and references of all there are",
+    )
     INTAKE = (
         "intake",
         "free",
