@@ -120,6 +120,10 @@ class Asked:
 
 @pytest.fixture
 def world(child: Identity) -> World:
+    return make_world(child)
+
+
+def make_world(child: Identity) -> World:
     squad = SquadFactory.create()
     accounts: dict[str, Account] = {
         role: AccountFactory.create(role=role, officer__squad=squad)
@@ -310,7 +314,16 @@ def _answer(client: Client, asked: Asked) -> tuple[int, str]:
         response = send(asked.address)
         body = b"".join(response) if response.streaming else response.content
         transaction.set_rollback(True)
-    return response.status_code, FRESH.sub("", body.decode("utf-8", "replace"))
+    return (
+        response.status_code,
+        f"{_headers(response)}{FRESH.sub('', body.decode('utf-8', 'replace'))}",
+    )
+
+
+def _headers(response: Any) -> str:
+    """All that is sent before the page; its length follows from the page, which is compared."""
+    sent = sorted((name, value) for name, value in response.items() if name != "Content-Length")
+    return "".join(f"{name}: {value}\n" for name, value in sent)
 
 
 def _changed(before: Answers, after: Answers) -> list[tuple[str, Asked]]:
