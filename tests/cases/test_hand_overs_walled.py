@@ -7,14 +7,16 @@ from django.urls import reverse
 from cases.access import viewer_for
 from cases.enums import FlagKind, RoleCode
 from cases.models import Case, Flag, Officer
-from cases.selectors.hand_overs import HELD, KEEP
+from cases.selectors.hand_overs import HELD, KEEP, hand_over_sheet
 from cases.services.hand_overs import NotOffered, complete_hand_over
 from cases.services.officers import move_officer
-from tests.cases.pages import Desk
-from tests.cases.test_hand_overs import WHY, hand_over_sheet, leaves, suggestions
+from tests.cases.pages import Desk, signed_in, words
+from tests.cases.test_hand_overs import WHY, leaves, suggestions
 from tests.factories import (
+    DAY,
     NOW,
     AccountFactory,
+    AssignmentFactory,
     CaseFactory,
     OfficerFactory,
     SquadFactory,
@@ -112,3 +114,30 @@ def test_of_a_case_that_the_giver_does_not_see_nothing_is_said_of_walls(desk: De
     answer = desk.as_sergeant.post(reverse("flag-acknowledge"), given, follow=True)
 
     assert [str(one) for one in answer.context["messages"]] == ["0 of 1 done; 1 not permitted."]
+
+
+def test_an_officers_page_counts_all_they_carry_and_lists_what_is_seen(desk: Desk) -> None:
+    seen = desk.held_case()
+    beyond = CaseFactory.create_batch(
+        2, open_and_held=True, detective=desk.detective.officer, squad=SquadFactory.create()
+    )
+    for case in beyond:
+        AssignmentFactory.create(case=case, officer=desk.detective.officer, assigned_at=NOW - DAY)
+
+    page = desk.as_sergeant.get(reverse("officer", args=[desk.detective.officer_id]))
+
+    shown = page.context["page"]
+    assert (shown.line.open_cases, shown.received.count) == (3, 3)
+    assert [case.case_id for case in shown.cases] == [seen.pk]
+    assert "2 more beyond your reach." in words(page)
+
+
+def test_it_counts_nothing_behind_a_wall_of_whoever_looks(desk: Desk) -> None:
+    case, administrator = desk.held_case(), AccountFactory.create(role=RoleCode.ADMINISTRATOR)
+    lookers = {desk.sergeant: desk.as_sergeant, administrator: signed_in(administrator)}
+    for account in lookers:
+        WallFactory.create(case=case, account=account)
+
+    for client in lookers.values():
+        page = client.get(reverse("officer", args=[desk.detective.officer_id])).context["page"]
+        assert (page.line.open_cases, page.received.count, page.beyond) == (0, 0, 0)

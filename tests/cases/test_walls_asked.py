@@ -40,6 +40,9 @@ WHY = "The mother called the desk and asked for whoever has it."
 # Made anew each time: ids of what was just written, numbers of entries.
 MADE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b4[0-9]{6}\b|entry [0-9,]+")
 
+# How something is sent, where, and what with it.
+Look = tuple[Callable[..., Any], str, Mapping[str, object]]
+
 
 @dataclass(frozen=True)
 class Act:
@@ -128,15 +131,17 @@ def done(world: World, act: Act) -> list[tuple[int, str]]:
     client, told = world.clients[act.role], []
     with transaction.atomic():
         address = reverse(act.page, args=[act.key(world)] if act.key else [])
-        ask = [(client.post, address, act.data(world))] if act.data else [(client.get, address, {})]
+        ask: Look = (client.get, address, {})
+        if act.data:
+            ask = (client.post, address, act.data(world))
         own = {"actor": world.accounts[act.role].username}
-        looks: list[tuple[Any, str, Mapping[str, object]]] = [
+        looks: list[Look] = [
             (client.get, reverse("audit"), own),
             (client.get, reverse("audit-activity"), own),
             (client.get, reverse("refusals"), {}),
             (client.get, reverse("access-requests"), {}),
         ]
-        for send, where, data in (*ask, *looks):
+        for send, where, data in (ask, *looks):
             with transaction.atomic():
                 response = send(where, data, follow=True)
                 body = b"".join(response) if response.streaming else response.content

@@ -60,9 +60,7 @@ class Planner:
         plan = Plan()
         referrals = Referrals(dict(known.referrals), known.sent)
         for group in groups:
-            case = known.cases.get(group.number)
-            taken = group.number in known.taken
-            _Deciding(self, plan, group, case, referrals, taken=taken).decide()
+            _Deciding(self, plan, group, known, referrals).decide()
         return plan
 
     def file(self, name: str) -> str:
@@ -99,18 +97,16 @@ class _Deciding:
         planner: Planner,
         plan: Plan,
         group: Group,
-        known: KnownCase | None,
+        known: Known,
         referrals: Referrals,
-        *,
-        taken: bool,
     ) -> None:
         self.planner = planner
         self.plan = plan
         self.group = group
-        self.known = known
+        self.known = known.cases.get(group.number)
+        self.taken = group.number in known.taken
         self.referrals = referrals
-        self.taken = taken
-        self.case = CasePlan(group.number, known)
+        self.case = CasePlan(group.number, self.known)
         self.outcomes: dict[int, str] = {}
 
     def decide(self) -> None:

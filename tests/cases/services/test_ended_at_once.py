@@ -15,6 +15,7 @@ from cases.access import Hidden, viewer_for
 from cases.enums import FlagKind, FlagStatus, HandOverState, Rank
 from cases.models import (
     AccessRequest,
+    Account,
     Assignment,
     Case,
     CaseUserObjectPermission,
@@ -175,7 +176,7 @@ def test_two_who_approve_one_request_at_once_give_one_access(unit: Unit) -> None
     )
     terms = Terms("view_case", "joint_work", "As asked.", NOW + DAY)
 
-    def approving(account: object) -> Callable[[], object]:
+    def approving(account: Account) -> Callable[[], object]:
         return lambda: approve_request(
             viewer=viewer_for(account), now=NOW, request_id=request.pk, terms=terms
         )
