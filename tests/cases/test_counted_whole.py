@@ -6,6 +6,7 @@ counts. What is counted for their own eyes is elsewhere: lists, figures and page
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -49,7 +50,7 @@ def alone(account: Account, *hidden: Case) -> Iterator[None]:
         yield
 
 
-def taken(account: Account, **more: object) -> Case:
+def taken(account: Account, **more: Any) -> Case:
     intake = Intake(
         channel=Channel.HOSPITAL, received_at=NOW, offense_class=OffenseClass.ABUSE, **more
     )
@@ -66,10 +67,11 @@ def test_a_new_case_takes_the_next_number_of_all(desk: Desk) -> None:
 
 
 def test_a_reference_is_on_record_once_in_the_unit(desk: Desk) -> None:
-    sent = ReferralFactory.create(case=CaseFactory.create(), channel=Channel.HOSPITAL)
+    other = CaseFactory.create()
+    sent = ReferralFactory.create(case=other, channel=Channel.HOSPITAL)
     referral = ReferralInput(reference=sent.reference, organization=sent.organization)
 
-    with alone(desk.detective, sent.case):
+    with alone(desk.detective, other):
         assert referral_is_known(Channel.HOSPITAL, sent.organization, sent.reference)
         with pytest.raises(ReferralKnown):
             taken(desk.detective, referral=referral)

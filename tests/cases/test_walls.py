@@ -80,7 +80,7 @@ UNASKED = {"factor-app", "factor-passkey", "seals"} | {
     "sign-in",
 }
 # Numbers that no other entry has: what is taken back uses numbers up.
-ENTRY, LISTED = 4_000_001, 4_000_002
+ENTRY, LISTED, FOUND = 4_000_001, 4_000_002, 4_000_003
 ELSEWHERE = {"channel": Channel.HOTLINE.value, "code": RoleCode.DETECTIVE.value, "entry_id": ENTRY}
 # What differs between any two answers: keys of forms, and how far the whole log is sealed.
 MARKS = (NUMBER, PSEUDONYM, SUSPECT, "Walled division", str(KEY))
@@ -286,6 +286,18 @@ def _read(world: World, listed: list[Case], roles: Collection[str] = ()) -> Answ
             actor_id="another",
             actor_label="another",
             details={"cases": [str(case.pk) for case in listed]},
+        )
+        EntryFactory.create(
+            id=FOUND,
+            event=Event.RECONCILE_RAN,
+            subject_type="sweep",
+            subject_id="a night",
+            actor_id="system:reconcile",
+            actor_label="system:reconcile",
+            details={
+                "subjects": [str(case.pk) for case in listed],
+                "elsewhere": [f"cases_case {case.pk}" for case in listed],
+            },
         )
         rules = _rules()
         for role in roles or world.accounts:
