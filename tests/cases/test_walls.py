@@ -177,19 +177,31 @@ def _questions(world: World, child: Identity) -> Iterator[Asked]:
     """Whoever looks for the case by all that they can type."""
     detective = world.accounts[RoleCode.DETECTIVE]
     filters: dict[str, list[dict[str, object]]] = {
-        "case-list": [{"number": NUMBER}, {"state": "open"}, {"flag": "stalled"}],
+        "case-list": [{"number": NUMBER}, {"state": "open"}, {"flag": "stalled"},
+                      {"before": f"{NOW.isoformat()}_{KEY}"}],
         "my-work": [{"number": NUMBER}, {"show": "drafts"}],
         "dashboard": [{"kind": "stalled"}, {"detective": detective.officer_id}],
         "flag-list": [{"week": "2026-03-09"}],
         "audit": [{"case": NUMBER}, {"case": KEY}, {"victim": PSEUDONYM}, {"victim": SUSPECT},
                   {"actor": detective.username}, {"ask": "others"}, {"event": "case_listed"}],
         "audit-activity": [{"actor": detective.username}],
+        "access-reviews": [{"all": 1}],
+        "officers": [{"all": 1}],
         "audit-looks": [{"case": NUMBER}, {"case": KEY}],
         "audit-week": [{"week": "2026-03-02"}],
     }  # fmt: skip
     for name, queries in filters.items():
         for query in queries:
             yield Asked(name, f"{reverse(name)}?{urlencode(query)}")
+    beside = reverse("case-detail", args=[world.beside.pk])
+    for origin in (
+        "cases?",
+        "cases?state=open",
+        f"cases?number={NUMBER}",
+        "work?",
+        "work?due=overdue",
+    ):
+        yield Asked("case-detail", f"{beside}?{urlencode({'from': origin})}")
     who = tuple((name, child[name]) for name in ("first_name", "last_name", "birth_date"))
     yield Asked("find-person", reverse("find-person"), who)
     yield Asked("case-new", reverse("case-new", args=["hotline"]), who)
