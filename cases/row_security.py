@@ -134,13 +134,18 @@ class Span(Enum):
     )
     EXPLAINING = (
         "explaining",
-        "free",
+        "most",
         "an administrator is told what a rule would do, in counts and by rules",
     )
     FACTS = ("facts", "free", "clocks, loads and copies follow from facts of the whole unit")
     FINDING = ("finding", "most", "a search says that something lies beyond the searcher's reach")
     GLASS = ("glass", "most", "an emergency opens a case that is not to be seen until it is open")
     HANDING_ON = ("handing on", "free", "whoever gives a case away no longer sees what they write")
+    IMPORTING = (
+        "importing",
+        "free",
+        "a preview meets what the import will meet: numbers and references of all there are",
+    )
     INTAKE = (
         "intake",
         "free",
@@ -153,7 +158,11 @@ class Span(Enum):
     )
     MONITORING = ("monitoring", "free", "a machine reads how many flags nobody acknowledged")
     NUMBERS = ("numbers", "free", "a release takes the next number of all")
-    REFUSING = ("refusing", "free", "the log tells what somebody tried to reveal and was refused")
+    REFUSING = (
+        "refusing",
+        "free",
+        "the log tells of which case somebody tried to reveal, also whom a wall shuts out of it",
+    )
     SEALS = ("seals", "free", "how many rows stand under which key is the machine's")
     STATISTICS = ("statistics", "free", "published figures count every case, whoever asks")
     WALLS = ("walls", "free", "what a wall hides has to be known to be left out")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -16,8 +17,10 @@ from django.db.models import Q, QuerySet
 
 from cases.access.deciding import GRANTED, HOLDS, LEADS, REACHES_ALL, SHARED, SUPERVISES
 from cases.access.granting import live_grants, live_squad_grants
+from cases.access.reach import walls_around
 from cases.enums import Permission, Rank, Scope
 from cases.models import Account, Case, Wall
+from cases.viewers import Viewer
 
 Pairs = QuerySet[Any, Any]
 
@@ -47,30 +50,46 @@ class Counted:
     cases: int = 0
 
 
-def difference(people: QuerySet[Account], narrow: Reach, wide: Reach, now: datetime) -> Counted:
+def difference(
+    people: QuerySet[Account],
+    narrow: Reach,
+    wide: Reach,
+    now: datetime,
+    *,
+    asker: Viewer | None = None,
+) -> Counted:
     """How many of these people see cases by `wide` that they don't by `narrow`, and how many
-    cases; walls subtracted from both."""
+    cases; walls subtracted from both, and what a wall hides from `asker` not counted."""
     if wide.width <= narrow.width:
         return Counted()
+    but = _unseen(asker)
     known = [*_pairs(people, narrow, now), _walled(people)]
     if wide.scope == Scope.ALL:
-        return _all_but(people, known)
-    return _counted(_union(_pairs(people, wide, now)), _union(known))
+        return _all_but(people, known, but)
+    return _counted(_union(_pairs(people, wide, now), but), _union(known, but))
 
 
-def paths(account: Account, scope: Scope, now: datetime) -> dict[str, int]:
+def paths(
+    account: Account, scope: Scope, now: datetime, *, asker: Viewer | None = None
+) -> dict[str, int]:
     """By which rules one account reaches how many cases, walls subtracted; a case may have several.
 
-    The rules are named as `decide` names them.
+    The rules are named as `decide` names them. What a wall hides from `asker` is not counted.
     """
     people = Account.objects.filter(pk=account.pk, is_active=True)
-    shut_out = _union([_walled(people)])
+    but = _unseen(asker)
+    shut_out = _union([_walled(people)], but)
     found = {
-        rule: _counted(_union(ways), shut_out).cases for rule, ways in _ways(people, scope, now)
+        rule: _counted(_union(ways, but), shut_out).cases
+        for rule, ways in _ways(people, scope, now)
     }
     if scope == Scope.ALL and people.exists():
-        found[REACHES_ALL] = _all_but(people, [_walled(people)]).cases
+        found[REACHES_ALL] = _all_but(people, [_walled(people)], but).cases
     return found
+
+
+def _unseen(asker: Viewer | None) -> list[UUID]:
+    return list(walls_around(asker)) if asker else []
 
 
 def _pairs(people: QuerySet[Account], reach: Reach, now: datetime) -> list[Pairs]:
@@ -111,8 +130,8 @@ def _walled(people: QuerySet[Account]) -> Pairs:
     return walls.order_by().values_list("account_id", "case_id")
 
 
-def _union(legs: list[Pairs]) -> tuple[str, list[Any]]:
-    """The pairs of all legs as SQL; of none, an empty set."""
+def _union(legs: list[Pairs], but: list[UUID]) -> tuple[str, list[Any]]:
+    """The pairs of all legs as SQL, without those of some cases; of none, an empty set."""
     parts: list[str] = []
     params: list[Any] = []
     for leg in legs:
@@ -120,8 +139,9 @@ def _union(legs: list[Pairs]) -> tuple[str, list[Any]]:
             sql, values = leg.query.sql_with_params()
         except EmptyResultSet:
             continue
-        parts.append(f"SELECT person, id FROM ({sql}) AS leg (person, id)")  # noqa: S608
-        params += values
+        wanted = " WHERE id <> ALL (%s::uuid[])" if but else ""
+        parts.append(f"SELECT person, id FROM ({sql}) AS leg (person, id){wanted}")  # noqa: S608
+        params += [*values, but] if but else values
     if not parts:
         return "SELECT NULL::uuid AS person, NULL::uuid AS id WHERE FALSE", []
     return " UNION ".join(parts), params
@@ -135,11 +155,11 @@ def _counted(some: tuple[str, list[Any]], less: tuple[str, list[Any]]) -> Counte
     return Counted(*_fetch(sql, [*some[1], *less[1]]))
 
 
-def _all_but(people: QuerySet[Account], known: list[Pairs]) -> Counted:
+def _all_but(people: QuerySet[Account], known: list[Pairs], but: list[UUID]) -> Counted:
     """Every person and case, but for the known pairs: whoever knows all cases sees none more, and
     a case that all know is seen by none more."""
-    size, cases = people.count(), Case.objects.count()
-    sql, params = _union(known)
+    size, cases = people.count(), Case.objects.exclude(pk__in=but).count()
+    sql, params = _union(known, but)
     by = "SELECT count(*) FROM (SELECT {0} FROM pairs GROUP BY {0} HAVING count(*) = %s) AS full_"
     whole = (
         f"WITH pairs AS MATERIALIZED ({sql}) SELECT ({by.format('person')}), ({by.format('id')})"

@@ -138,7 +138,7 @@ class BulkForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, choices: Choices, back: str = "") -> None:
         super().__init__(data, initial={"back": back})
-        self.fields["officer"].choices = [("", "Choose a detective"), *choices.detectives]  # type: ignore[attr-defined]
+        self.fields["officer"].choices = [("", "Choose a detective"), *choices.takers]  # type: ignore[attr-defined]
 
     @property
     def case_ids(self) -> tuple[UUID, ...]:

@@ -27,6 +27,7 @@ from cases.rules.facts import (
     ReviewFact,
     StateFact,
 )
+from cases.rules.holding import ended_at, holdings, in_order, is_active
 from cases.rules.policy import Circumstances, ClockRule, Policy
 
 _FROM_RECEIVED = (
@@ -319,54 +320,34 @@ def _reassignments(case: _Case) -> Iterator[Clock]:
     kind = ClockKind.REASSIGNMENT_ACKNOWLEDGED
     if not any(fact.reassignment for fact in case.facts.assignments):
         return
-    held = _in_order(case.facts.assignments)
+    held = in_order(case.facts.assignments)
     for fact, successor in zip_longest(held, held[1:]):
         if not fact.reassignment:
             continue
         start = fact.effective_at
         met_at = start if fact.imported else fact.acknowledged_at
         clock = Clock(kind, fact.key, start, case.due(kind, start), met_at)
-        left_at = _left_at(fact, successor)
+        left_at = ended_at(fact, successor)
         if met_at is None and left_at is not None and left_at != fact.officer_active_to:
             clock = replace(clock, stopped_at=left_at)
         yield clock
-
-
-def _in_order(assignments: Iterable[AssignmentFact]) -> list[AssignmentFact]:
-    """Of two made at the same moment, the one that has ended came first."""
-    return sorted(
-        assignments,
-        key=lambda fact: (fact.effective_at, fact.entered_at, fact.ended_at is None, fact.key),
-    )
-
-
-def _is_active(fact: AssignmentFact) -> bool:
-    """Whether the officer was there to take the case."""
-    gone_at = fact.officer_active_to
-    return fact.left_open or gone_at is None or fact.effective_at < gone_at
-
-
-def _left_at(fact: AssignmentFact, successor: AssignmentFact | None) -> datetime | None:
-    """When the officer stopped having the case: it was taken away, handed on, or they left."""
-    handed_on = None if successor is None else successor.effective_at
-    ends = (fact.ended_at, handed_on, fact.officer_active_to)
-    return min((at for at in ends if at is not None), default=None)
 
 
 def _assignments(case: _Case) -> Iterator[Clock]:
     """One clock until somebody active has the case, and one for each time nobody has it again.
 
     The latter carries the key of the assignment that came to nothing. It is due at once when its
-    officer left the unit or left it open, or when the case was handed to somebody who is gone.
+    officer left the unit, left it open or was shut out by a wall, or when the case was handed to
+    somebody who is gone.
     """
-    held = _in_order(case.facts.assignments)
-    taken = [fact.effective_at for fact in held if _is_active(fact)]
+    held = holdings(case.facts)
+    taken = [fact.effective_at for fact in held if is_active(fact)]
     start = case.facts.received_at
     first = Clock(ClockKind.ASSIGNMENT, "", start, start, taken[0] if taken else None)
     yield from _revived(case, first, at_once=False)
     for fact, successor in zip_longest(held, held[1:]):
-        left_at = _left_at(fact, successor)
-        if left_at is None or not _is_active(fact):
+        left_at = ended_at(fact, successor)
+        if left_at is None or not is_active(fact):
             continue
         after = _taken_after(held, fact)
         if after is not None and after <= left_at:
@@ -386,7 +367,7 @@ def _is_due_at_once(
 
 def _taken_after(held: Sequence[AssignmentFact], fact: AssignmentFact) -> datetime | None:
     later = held[held.index(fact) + 1 :]
-    return next((other.effective_at for other in later if _is_active(other)), None)
+    return next((other.effective_at for other in later if is_active(other)), None)
 
 
 def _revived(case: _Case, clock: Clock, *, at_once: bool) -> Iterator[Clock]:

@@ -116,7 +116,7 @@ class AssignmentFact:
     `officer_active_to` is the start of the first day the officer is gone, in the unit's time zone.
     An assignment to somebody who has not started yet counts from the day they start. The end and
     the acknowledgement are known from the moment they happened. `left_open`: it ended in a
-    hand-over that found nobody yet.
+    hand-over that found nobody yet. `shut_out`: a stretch that a wall ended (`rules.holding`).
     """
 
     key: str
@@ -130,6 +130,7 @@ class AssignmentFact:
     reassignment: bool = False
     imported: bool = False
     left_open: bool = False
+    shut_out: bool = False
 
     @property
     def visible_at(self) -> datetime:
@@ -276,6 +277,28 @@ class HoldFact:
         return ()
 
 
+@dataclass(frozen=True, slots=True)
+class WallFact:
+    """A wall that shuts an officer out of the case, from the moment it was set until lifted."""
+
+    key: str
+    officer_key: str
+    set_at: datetime
+    lifted_at: datetime | None = None
+
+    @property
+    def visible_at(self) -> datetime:
+        return self.set_at
+
+    def as_of(self, now: datetime) -> Self:
+        if self.lifted_at is None or self.lifted_at <= now:
+            return self
+        return replace(self, lifted_at=None)
+
+    def later_instants(self) -> tuple[datetime, ...]:
+        return () if self.lifted_at is None else (self.lifted_at,)
+
+
 _F = TypeVar("_F", bound=Fact)
 
 
@@ -309,6 +332,7 @@ class CaseFacts:
     evidence: tuple[EvidenceFact, ...] = ()
     states: tuple[StateFact, ...] = ()
     holds: tuple[HoldFact, ...] = ()
+    walls: tuple[WallFact, ...] = ()
 
     def known_at(self, now: datetime) -> "CaseFacts":
         """The same case without anything that was entered after `now`."""
@@ -322,6 +346,7 @@ class CaseFacts:
             evidence=_known(self.evidence, now),
             states=_known(self.states, now),
             holds=_known(self.holds, now),
+            walls=_known(self.walls, now),
         )
 
     def instants(self) -> tuple[datetime, ...]:
@@ -340,6 +365,7 @@ class CaseFacts:
             self.evidence,
             self.states,
             self.holds,
+            self.walls,
         )
 
     def _instants(self) -> Iterator[datetime]:

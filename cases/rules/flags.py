@@ -23,6 +23,7 @@ from cases.rules.calendar import Calendar
 from cases.rules.clocks import Clock, clocks, current_state, overdue, submitted_reports
 from cases.rules.documentation import completeness, narrative_is_thin
 from cases.rules.facts import CaseFacts, OfficerFacts, ResponseFact, StateFact
+from cases.rules.holding import holdings
 from cases.rules.policy import Policy
 from cases.rules.reveals import excesses
 
@@ -94,10 +95,17 @@ def clock_finding(clock: Clock, facts: CaseFacts, policy: Policy) -> Finding:
 
 def clock_reasons(clock: Clock, facts: CaseFacts) -> tuple[Reason, ...]:
     """Why the clock is overdue; for a case at rest also that nobody has been interviewed."""
+    if clock.kind == ClockKind.ASSIGNMENT and _shut_out(clock, facts):
+        return (Reason("shut_out", {"since": clock.starts_at.isoformat()}),)
     late = overdue_reason(clock.kind, clock.starts_at, clock.due_at)
     if clock.kind != ClockKind.NEXT_SUPPLEMENT or _anybody_interviewed(facts):
         return (late,)
     return (late, Reason("no_interview"))
+
+
+def _shut_out(clock: Clock, facts: CaseFacts) -> bool:
+    """Whether it runs because a wall stands before whoever has the case."""
+    return any(part.shut_out and part.key == clock.key for part in holdings(facts))
 
 
 def overdue_reason(kind: ClockKind, starts_at: datetime, due_at: datetime) -> Reason:

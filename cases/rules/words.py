@@ -71,6 +71,11 @@ def _overdue(params: _Params, now: datetime) -> str:
     return f"{elapsed} {_SINCE[kind]}; limit {span_in_words(due_at - starts_at)}"
 
 
+def _shut_out(params: _Params, now: datetime) -> str:
+    elapsed = span_in_words(now - datetime.fromisoformat(str(params["since"])))
+    return f"{elapsed} since a wall shut out whoever has it, and nobody else has the case"
+
+
 def _left_out(params: _Params, _now: datetime) -> str:
     of_all = f"{params['missing']} of {params['required']}"
     return f"the report leaves out {of_all} elements: {params['labels']}"
@@ -78,6 +83,7 @@ def _left_out(params: _Params, _now: datetime) -> str:
 
 _WORDS: Mapping[str, Callable[[_Params, datetime], str]] = {
     "overdue": _overdue,
+    "shut_out": _shut_out,
     "no_interview": lambda _params, _now: "no interview",
     "thin": lambda params, _now: (
         f"narrative of {_counted(params['length'], 'character')}; "

@@ -18,6 +18,7 @@ from audit.recorder import record
 from cases.access import (
     Hidden,
     Viewer,
+    beyond_walls,
     demand,
     live_grants,
     open_case,
@@ -114,11 +115,12 @@ def overdue_reviews(viewer: Viewer, now: datetime) -> Overdue:
 def late_reviews(
     viewer: Viewer, now: datetime, rule: AccessReviewRule
 ) -> tuple[QuerySet[Role], QuerySet[Any], QuerySet[Wall]]:
-    """Overdue roles, grants and walls: of all that the viewer reaches; of everything, for who
-    manages roles."""
+    """Overdue roles, grants and walls: of all that the viewer reaches; of everything but what a
+    wall hides from them, for who manages roles."""
     cutoff = now - rule.every.span
     roles = Role.objects.filter(Exists(Policy.objects.filter(created_at__lt=cutoff)))
-    grants, walls = live_grants(now), Wall.objects.filter(lifted_at__isnull=True)
+    grants = beyond_walls(live_grants(now), viewer, case="content_object_id")
+    walls = beyond_walls(Wall.objects.filter(lifted_at__isnull=True), viewer, case="case_id")
     if not viewer.can(Permission.MANAGE_ROLES):
         seen = supervised_cases(viewer, now).values("pk")
         grants, walls = grants.filter(content_object__in=seen), walls.filter(case__in=seen)

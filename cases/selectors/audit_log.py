@@ -89,10 +89,12 @@ def log_page(viewer: Viewer, asked: Asked, after: Cursor | None = None) -> LogPa
 
 def entry_rows(entries: Iterable[Entry], unseen: Unseen) -> tuple[EntryRow, ...]:
     """Entries in words; three queries however many."""
-    listed = [(entry, unseen.without(_case_ids(entry))) for entry in entries]
-    numbers, aliases = _numbers(cases for _, cases in listed), _aliases(one for one, _ in listed)
-    names = names_of([entry.subject_id, entry.changes, _told(entry)] for entry, _ in listed)
-    return tuple(_row(entry, cases, numbers, aliases, names) for entry, cases in listed)
+    listed = [
+        (entry, unseen.without(_case_ids(entry)), unseen.told(_told(entry))) for entry in entries
+    ]
+    numbers, aliases = _numbers(one[1] for one in listed), _aliases(one[0] for one in listed)
+    names = names_of([entry.subject_id, entry.changes, told] for entry, _, told in listed)
+    return tuple(_row(entry, cases, told, numbers, aliases, names) for entry, cases, told in listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,7 @@ def _is_uuid(text: str) -> bool:
 def _row(
     entry: Entry,
     cases: list[str],
+    told: Mapping[str, object],
     numbers: Mapping[str, str],
     aliases: Mapping[str, str],
     names: Names,
@@ -270,9 +273,7 @@ def _row(
         more_cases=len(cases) - len(shown),
         reason=entry.reason,
         changes=tuple(_changes(entry.changes, names)),
-        details=tuple(
-            f"{label(name)}: {said(name, value, names)}" for name, value in _told(entry).items()
-        ),
+        details=tuple(f"{label(name)}: {said(name, value, names)}" for name, value in told.items()),
         source=entry.source_address or "",
     )
 

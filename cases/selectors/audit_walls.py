@@ -4,9 +4,9 @@ An entry about a walled case, or about a thing on one, is not there for them; a 
 among others keeps the others. Most readers are walled from nothing: then nothing more is asked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from uuid import UUID
 
@@ -55,20 +55,35 @@ THINGS: tuple[tuple[type[Model], str, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unseen:
     """Ids of walled cases, and of the things on them by how an address names them."""
 
     cases: frozenset[str] = frozenset()
     things: tuple[tuple[str, str], ...] = ()
 
-    @property
+    @cached_property
     def ids(self) -> frozenset[str]:
         return self.cases | {key for _, key in self.things}
 
     def without(self, cases: Iterable[str]) -> list[str]:
         """A list of case ids as somebody walled may know it."""
         return [case for case in cases if case not in self.cases]
+
+    def told(self, details: Mapping[str, object]) -> Mapping[str, object]:
+        """An entry's details, each list in them without what they may not know of: what the
+        machinery found on a night, say, by ids or as a table and an id."""
+        if not self.cases:
+            return details
+        return {name: self._known(value) for name, value in details.items()}
+
+    def _known(self, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        return [one for one in value if not self._names(one)]
+
+    def _names(self, item: object) -> bool:
+        return str(item).rpartition(" ")[2] in self.ids
 
 
 @reading_as(Span.WALLS)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import Combinable
 from django.utils.timezone import localdate
 
@@ -25,6 +25,7 @@ from cases.rules.ranking import (
 )
 from cases.rules.words import sentence
 from cases.selectors.ranked import PAGE_SIZE, Filters, ranked
+from cases.selectors.staff import handed_over
 
 SWEEP_INTERVAL = timedelta(minutes=5)
 LAST_PAGE = 40
@@ -296,13 +297,15 @@ def _counts(concerns: Mapping[str, int]) -> tuple[Count, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Squads that the viewer supervises and the active detectives in them, as (id, name).
+    """Squads that the viewer supervises and the active detectives in them, as (id, name); `takers`
+    are those of them to whom something can still be given.
 
     `asked`: what else was asked beside them, once; None where there is no squad.
     """
 
     squads: tuple[tuple[str, str], ...] = ()
     detectives: tuple[tuple[str, str], ...] = ()
+    takers: tuple[tuple[str, str], ...] = ()
     asked: tuple[bool, ...] | None = None
 
 
@@ -314,19 +317,21 @@ def choices(viewer: Viewer, now: datetime, asking: Sequence[Combinable] = ()) ->
     squads = Squad.objects.order_by("name", "officers__name")
     if viewer.scope != Scope.ALL:
         squads = squads.filter(pk__in=sorted(viewer.squad_ids))
-    officer = [f"officers__{name}" for name in _OFFICER]
+    officer: list[str | Combinable] = [f"officers__{name}" for name in _OFFICER]
+    officer.append(Exists(handed_over().filter(officer=OuterRef("officers__pk"))))
     width = 2 + len(officer)
     rows = squads.values_list("pk", "name", *officer, *asking)
     today = localdate(now)
     named = {str(row[0]): row[1] for row in rows}
     several = len(named) > 1
-    detectives = {
-        str(pk): f"{name}, {squad}" if several else name
-        for _, squad, pk, name, rank, starts_on, ends_on in (row[:width] for row in rows)
-        if rank == Rank.DETECTIVE and starts_on <= today and (ends_on is None or ends_on > today)
-    }
+    detectives, takers = {}, {}
+    for _, squad, pk, name, rank, starts_on, ends_on, gave_away in (row[:width] for row in rows):
+        if rank == Rank.DETECTIVE and starts_on <= today and (ends_on is None or ends_on > today):
+            detectives[str(pk)] = f"{name}, {squad}" if several else name
+            if not gave_away:
+                takers[str(pk)] = detectives[str(pk)]
     asked = next((tuple(row[width:]) for row in rows), None)
-    return Choices(tuple(named.items()), tuple(detectives.items()), asked)
+    return Choices(tuple(named.items()), tuple(detectives.items()), tuple(takers.items()), asked)
 
 
 _OFFICER = ("pk", "name", "rank", "active_from", "active_to")

@@ -33,6 +33,7 @@ from cases.models import (
     Referral,
     Response,
     Review,
+    Wall,
 )
 from cases.rules.facts import (
     CARRIES,
@@ -46,6 +47,7 @@ from cases.rules.facts import (
     ReviewFact,
     StateFact,
     SuspectFact,
+    WallFact,
 )
 from cases.selectors.policy import unit_calendar
 
@@ -127,11 +129,13 @@ _STATE = (
 )
 _HOLD = ("case_id", "clock_kind", "clock_key", "starts_at", "ends_at", "entered_at")
 
+_WALL = ("case_id", "pk", "account__officer_id", "set_at", "lifted_at")
+
 
 def case_facts(case_ids: Collection[UUID]) -> dict[UUID, CaseFacts]:
     """Everything on record about these cases, whenever it was entered, by case.
 
-    Ten queries, however many cases; what does not exist is left out. Pass the facts through
+    Eleven queries, however many cases; what does not exist is left out. Pass the facts through
     `known_at(now)` before asking what was known at a moment.
     """
     ids = list(case_ids)
@@ -146,6 +150,7 @@ def case_facts(case_ids: Collection[UUID]) -> dict[UUID, CaseFacts]:
         ("evidence", _by_case(_rows(Evidence, ids, _EVIDENCE), _evidence)),
         ("states", _by_case(_rows(CaseStateChange, ids, _STATE), _state)),
         ("holds", _by_case(_rows(ClockHold, ids, _HOLD), _hold)),
+        ("walls", _by_case(_wall_rows(ids), _wall)),
     )
     return {
         row[0]: _case(row, {name: tuple(found.get(row[0], ())) for name, found in parts})
@@ -327,6 +332,17 @@ def _state(row: _Row) -> StateFact:
 def _hold(row: _Row) -> HoldFact:
     _, kind, key, starts_at, ends_at, entered_at = row
     return HoldFact(_CLOCKS[kind], key, starts_at, ends_at, entered_at)
+
+
+def _wall_rows(case_ids: list[UUID]) -> Iterable[_Row]:
+    """Those before officers. Whoever asks and is walled off too has them all the same."""
+    walls = Wall.objects.filter(case_id__in=case_ids, account__officer__isnull=False)
+    return walls.order_by().values_list(*_WALL)
+
+
+def _wall(row: _Row) -> WallFact:
+    _, key, officer, set_at, lifted_at = row
+    return WallFact(str(key), str(officer), set_at, lifted_at)
 
 
 def _key(value: UUID | None) -> str | None:

@@ -20,6 +20,7 @@ from cases.enums import ENDED_STATES, HandOverKind, HandOverState, Rank
 from cases.models import Case, Draft, Flag, HandOver, Officer, Referral, Response, Squad, Wall
 from cases.models.case import OPEN
 from cases.models.flag import STANDING
+from cases.row_security import Span, reading_as
 from cases.rules.handing_over import Candidate, suggest
 from cases.selectors.loads import officer_facts
 from cases.selectors.policy import current_policy
@@ -171,7 +172,7 @@ class _Lines:
             near = [one for one in self._near(case) if one.pk not in shut_out]
             waits = [one for one in self._waits_with(case) if one.pk not in shut_out]
             options = [_option(one) for one in near]
-            if self.kind == HandOverKind.MOVES:
+            if self.kind == HandOverKind.MOVES and self.officer.pk not in shut_out:
                 options.append(Option(KEEP, f"Goes along with {self.officer.name}"))
             options += [
                 Option(f"{OPEN_WITH}{one.pk}", f"To be assigned by {one.name} ({one.badge})")
@@ -199,7 +200,9 @@ class _Lines:
         named = [one for one in self.supervisors if one.pk == sergeant_id]
         return named + [one for one in self.supervisors if one.rank == Rank.CAPTAIN]
 
+    @reading_as(Span.COUNTING)
     def _suggested(self) -> dict[str, str | None]:
+        """By all that each has, also what whoever hands over doesn't see, but behind a wall."""
         policy = current_policy()
         loads = officer_facts([one.pk for one in self.detectives], policy, self.now)
         by_squad: dict[UUID | None, list[str]] = defaultdict(list)

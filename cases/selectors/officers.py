@@ -96,6 +96,7 @@ class OfficerPage:
     leads: tuple[str, ...]
     received: Received
     cases: tuple[HeldCase, ...]
+    beyond: int
     shows_cases: bool
     hands_over: bool
     manages: bool
@@ -112,7 +113,7 @@ def officer_list(*, viewer: Viewer, now: datetime, everybody: bool = False) -> O
         officers = officers.filter(
             on_duty(localdate(now)) | Q(pk__in=[w.officer_id for w in waiting])
         )
-    counts = _open_by_officer(_countable(viewer, now))
+    counts = _open_by_officer(_countable(viewer))
     by_officer = {one.officer_id: one for one in waiting}
     lines = tuple(_line(row, counts[row.pk], by_officer.get(row.pk)) for row in officers)
     details = {"officers": len(lines), "all": everybody}
@@ -147,10 +148,11 @@ def officer_page(*, viewer: Viewer, now: datetime, officer_id: UUID) -> OfficerP
     officer = known_officer(viewer, officer_id)
     waiting = HandOver.objects.filter(officer=officer, state=HandOverState.WAITING)
     row = waiting.select_related("officer", "to_squad").first()
-    held = _countable(viewer, now).filter(OPEN, detective=officer)
+    held = _countable(viewer).filter(OPEN, detective=officer)
     by_state = Counter(dict(held.order_by().values_list("state").annotate(count=Count("pk"))))
     shows = _shows_cases(viewer)
-    cases = _cases(held, now) if shows else ()
+    seen = supervised_cases(viewer, now).filter(OPEN, detective=officer)
+    cases = _cases(seen, now) if shows else ()
     account = Account.objects.filter(officer=officer).first()
     details = {"cases": [str(case.case_id) for case in cases]}
     record(
@@ -160,10 +162,11 @@ def officer_page(*, viewer: Viewer, now: datetime, officer_id: UUID) -> OfficerP
         line=_line(officer, by_state.total(), _waiting(row, now) if row else None),
         account=_account_words(account),
         by_state=tuple((str(CaseState(code).label), n) for code, n in sorted(by_state.items())),
-        supervised=_countable(viewer, now).filter(OPEN, supervisor=officer).count(),
+        supervised=_countable(viewer).filter(OPEN, supervisor=officer).count(),
         leads=tuple(Squad.objects.filter(sergeant=officer).values_list("name", flat=True)),
         received=_received(viewer, officer, now),
         cases=cases,
+        beyond=by_state.total() - seen.count() if shows else 0,
         shows_cases=shows,
         hands_over=supervises(viewer, officer),
         manages=manages_officers(viewer),
@@ -184,10 +187,9 @@ def _shows_cases(viewer: Viewer) -> bool:
     return viewer.can(Permission.VIEW_CASES) and reaches
 
 
-def _countable(viewer: Viewer, now: datetime) -> QuerySet[Case]:
-    """What counts are made of: the cases that a supervisor sees; all, for who sees none of them."""
-    if _shows_cases(viewer):
-        return supervised_cases(viewer, now)
+def _countable(viewer: Viewer) -> QuerySet[Case]:
+    """What counts are made of: all that somebody carries, also beyond a supervisor's reach, or they
+    would pass for idle; but nothing behind a wall."""
     return beyond_walls(Case.objects.all(), viewer)
 
 
@@ -243,7 +245,7 @@ def _received(viewer: Viewer, officer: Officer, now: datetime) -> Received:
         officer=officer,
         assigned_at__gt=now - span,
         assigned_at__lte=now,
-        case__in=_countable(viewer, now).values("pk"),
+        case__in=_countable(viewer).values("pk"),
     )
     unread = handed.filter(reassignment=True, acknowledged_at=None, ended_at=None)
     return Received(handed.count(), rule.handed_over, span.days, unread.count())

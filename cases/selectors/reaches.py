@@ -7,7 +7,7 @@ from uuid import UUID
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import Hidden, Viewer, paths, viewers_for, visible_cases
+from cases.access import Hidden, Viewer, beyond_walls, paths, viewers_for, visible_cases
 from cases.enums import Permission, Scope
 from cases.models import Account
 from cases.row_security import Span, reading_as
@@ -32,7 +32,10 @@ class SeenCase:
 
 @dataclass(frozen=True, slots=True)
 class ReachPage:
-    """`total`: cases they see, however many rules lead there; `cases`: those both see."""
+    """`total`: cases they see, however many rules lead there; `cases`: those both see.
+
+    Neither counts what a wall hides from whoever asks.
+    """
 
     name: str
     role: str
@@ -56,7 +59,7 @@ def reach_page(*, viewer: Viewer, now: datetime, account_id: UUID) -> ReachPage:
         raise Hidden
     (person,) = viewers_for(Account.objects.filter(pk=account_id))
     shows = _supervises(viewer, account)
-    seen = visible_cases(person, now)
+    seen = beyond_walls(visible_cases(person, now), viewer)
     both = seen.filter(pk__in=visible_cases(viewer, now).order_by().values("pk")) if shows else None
     listed = both.order_by("-last_entry_at", "-pk")[:CASES_SHOWN] if both is not None else ()
     cases = tuple(SeenCase(one.pk, one.number, str(one.get_state_display())) for one in listed)
@@ -74,7 +77,7 @@ def reach_page(*, viewer: Viewer, now: datetime, account_id: UUID) -> ReachPage:
         scope=str(Scope(account.role.scope).label),
         is_active=account.is_active,
         total=total,
-        paths=() if shows else _paths(person, account, now),
+        paths=() if shows else _paths(viewer, person, account, now),
         may=tuple(str(one.label) for one in Permission if person.can(one)),
         shows_cases=shows,
         cases=cases,
@@ -83,10 +86,11 @@ def reach_page(*, viewer: Viewer, now: datetime, account_id: UUID) -> ReachPage:
     )
 
 
-def _paths(person: Viewer, account: Account, now: datetime) -> tuple[Path, ...]:
+def _paths(viewer: Viewer, person: Viewer, account: Account, now: datetime) -> tuple[Path, ...]:
     if not person.can(Permission.VIEW_CASES):
         return ()
-    return tuple(Path(rule, count) for rule, count in paths(account, person.scope, now).items())
+    found = paths(account, person.scope, now, asker=viewer)
+    return tuple(Path(rule, count) for rule, count in found.items())
 
 
 def _may_ask(viewer: Viewer, account: Account) -> bool:

@@ -24,11 +24,13 @@ from cases.rules.facts import AnswerFact
 from cases.rules.policy import Circumstances, Policy
 from cases.selectors.cards import STANDS_FIRST, circumstances_of, standing_flags
 from cases.selectors.case_detail import CaseHead, head_of
+from cases.selectors.hand_overs import walls_of_officers
 from cases.selectors.policy import current_policy
 from cases.selectors.staff import handed_over
 
 # Other fields of the form settle these.
 OWN_FIELDS = frozenset({"narrative", "next_action"})
+SHUT_OUT = ", shut out by a wall"
 
 Choice = tuple[str, str]
 
@@ -203,7 +205,8 @@ def officers_near(
 ) -> tuple[Choice, ...]:
     """Who could do something on this case: its squad's active officers, and the viewer.
 
-    Without `leaving`, not who has handed all over before their last day.
+    Without `leaving`, whom it can be given to: not who has handed all over before their last day,
+    and it says beside whom a wall shuts out.
     """
     today = localdate(now)
     near = Officer.objects.filter(
@@ -213,9 +216,13 @@ def officers_near(
         Q(active_to__isnull=True) | Q(active_to__gt=today),
         active_from__lte=today,
     )
-    if not leaving:
-        near = near.exclude(pk__in=handed_over())
-    return tuple((str(officer.pk), f"{officer.name} ({officer.badge})") for officer in near)
+    if leaving:
+        return tuple((str(one.pk), f"{one.name} ({one.badge})") for one in near)
+    walled = walls_of_officers([case.pk]).get(case.pk, frozenset())
+    return tuple(
+        (str(one.pk), f"{one.name} ({one.badge}){SHUT_OUT if one.pk in walled else ''}")
+        for one in near.exclude(pk__in=handed_over())
+    )
 
 
 def _suspect_words(row: Mapping[str, Any]) -> str:

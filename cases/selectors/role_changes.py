@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from audit.events import Event
 from audit.recorder import record
-from cases.access import AccessStep, Hidden, Viewer, decide, viewers_for
+from cases.access import AccessStep, Hidden, Viewer, beyond_walls, decide, viewers_for
 from cases.enums import Permission, RoleChangeState, Scope
 from cases.models import Account, Case, RoleChange
 from cases.row_security import Span, reading_as
@@ -173,10 +173,10 @@ def trial(
 ) -> Trial | None:
     """Whether one person of the role sees one case, before and after, by the rule that enforces.
 
-    None for a number that is no case's. Leaves an entry.
+    None for a number that is no case's, or one's behind a wall of the viewer's. Leaves an entry.
     """
     account = Account.objects.filter(pk=account_id, role__code=code, is_active=True)
-    case = Case.objects.filter(number=number.strip()).first()
+    case = beyond_walls(Case.objects.filter(number=number.strip()), viewer).first()
     record(
         Event.ACCESS_EXPLAINED,
         at=now,

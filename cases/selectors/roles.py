@@ -173,7 +173,8 @@ def _row(permission: Permission, roles: Iterable[RoleCard]) -> MatrixRow:
 
 @reading_as(Span.EXPLAINING)
 def effect_of(viewer: Viewer, now: datetime, code: str, change: Change) -> Effect:
-    """The people who would see more or fewer cases: all of them, and exactly.
+    """The people who would see more or fewer cases: all of them, and exactly, but for cases that a
+    wall hides from whoever asks.
 
     Raises Hidden for a code that is no role.
     """
@@ -181,7 +182,8 @@ def effect_of(viewer: Viewer, now: datetime, code: str, change: Change) -> Effec
     people = Account.objects.filter(role__code=code, is_active=True)
     before = reach_of(role.scope, role.permissions)
     after = reach_of(change.scope, change.permissions)
-    gain, loss = difference(people, before, after, now), difference(people, after, before, now)
+    gain = difference(people, before, after, now, asker=viewer)
+    loss = difference(people, after, before, now, asker=viewer)
     return Effect(
         added=_in_order(change.permissions - role.permissions),
         removed=_in_order(role.permissions - change.permissions),

@@ -77,9 +77,7 @@ def _rows(query: QuerySet[Entry], unseen: Unseen, asker: Context | None) -> Iter
 
 
 def _row(entry: Entry, unseen: Unseen) -> Row:
-    details, cases = entry.details, entry.details.get("cases")
-    if isinstance(cases, list):
-        details = {**details, "cases": unseen.without(cases)}
+    details = dict(unseen.told(entry.details))
     values = (
         entry.pk,
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),

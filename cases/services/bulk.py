@@ -19,13 +19,17 @@ class Done:
     chosen: int
     refused: int = 0
     unchanged: int = 0
+    walled: int = 0
 
     @property
     def words(self) -> str:
         """As in "12 of 13 done; 1 not permitted."."""
-        parts = [f"{self.chosen - self.refused - self.unchanged} of {self.chosen} done"]
+        done = self.chosen - self.refused - self.unchanged - self.walled
+        parts = [f"{done} of {self.chosen} done"]
         if self.refused:
             parts.append(f"{self.refused} not permitted")
+        if self.walled:
+            parts.append(f"{self.walled} not given: a wall stands between them and the case")
         if self.unchanged:
             parts.append(f"{self.unchanged} were so already")
         return "; ".join(parts) + "."
@@ -48,13 +52,15 @@ def assign_cases(
 
 
 def _each(case_ids: tuple[UUID, ...], act: Callable[[UUID], None]) -> Done:
-    refused = unchanged = 0
+    refused = unchanged = walled = 0
     for case_id in case_ids:
         try:
             with transaction.atomic():
                 act(case_id)
-        except (Hidden, NotPermitted, OfficerWalled):
+        except (Hidden, NotPermitted):
             refused += 1
+        except OfficerWalled:
+            walled += 1
         except AlreadyTheirs:
             unchanged += 1
-    return Done(len(case_ids), refused, unchanged)
+    return Done(len(case_ids), refused, unchanged, walled)

@@ -211,6 +211,7 @@ WITH subject AS (
         supervisor_id AS holder_id
     FROM cases_flag
     WHERE supervisor_id = %(leaver)s AND status <> 'resolved'
+        AND (%(case)s::uuid IS NULL OR case_id = %(case)s)
     ORDER BY id
     FOR UPDATE"""
 _CLEAR = "\n".join(
@@ -231,12 +232,15 @@ _CLEAR = "\n".join(
 )
 
 
-def clear_desk(officer_id: UUID, now: datetime, *, but_locked: bool = False) -> tuple[Touched, ...]:
+def clear_desk(
+    officer_id: UUID, now: datetime, *, but_locked: bool = False, case_id: UUID | None = None
+) -> tuple[Touched, ...]:
     """Lay every flag on this officer's desk on somebody else's; the caller holds the officer.
 
     `but_locked`: without those that somebody works on at this moment, instead of waiting for them.
+    `case_id`: those on this case alone; the caller holds the case.
     """
-    values = {"leaver": officer_id, "today": unit_day(now)}
+    values = {"leaver": officer_id, "today": unit_day(now), "case": case_id}
     sql = " ".join((_ON_THEIR_DESK, "SKIP LOCKED" if but_locked else "", _CLEAR))
     return lay(Event.FLAG_REROUTED, touch(sql, values), now)
 

@@ -23,8 +23,13 @@ from cases.models import (
     SquadGrant,
     Wall,
 )
+from cases.row_security import Span, reading_as
+from cases.rules.holding import JUST_BEFORE
 from cases.rules.redaction import Redactor
 from cases.selectors.policy import current_policy
+from cases.services.clocks import refresh_cases
+from cases.services.flagging import clear_desk
+from cases.services.locking import lock_case
 from cases.services.narratives import redactor
 
 
@@ -192,9 +197,10 @@ def set_wall(
 ) -> Wall:
     """Shut an account out of a case, whatever else lets it in.
 
-    Raises Hidden, NotPermitted, BadGrant.
+    What they had of it is not left with them: where nobody else has the case it is orphaned at
+    once, and its flags go to a desk that can open it. Raises Hidden, NotPermitted, BadGrant.
     """
-    case = _case_to_guard(viewer, case_id, now)
+    case = lock_case(_case_to_guard(viewer, case_id, now).pk)
     if not reason.strip():
         raise BadGrant("Say why this wall is set.")
     if account_id == viewer.account_id:
@@ -204,7 +210,7 @@ def set_wall(
         case=case,
         account_id=account_id,
         lifted_at=None,
-        defaults={"reason": words, "set_by_id": viewer.account_key, "set_at": now},
+        defaults={"reason": words, "set_by_id": viewer.account_key, "set_at": now - JUST_BEFORE},
     )
     if made:
         record(
@@ -215,7 +221,17 @@ def set_wall(
             reason=words,
             details={"account": str(account_id)},
         )
+        _leave_to_others(case, account_id, now)
     return wall
+
+
+@reading_as(Span.HANDING_ON)
+def _leave_to_others(case: Case, account_id: UUID, now: datetime) -> None:
+    """A step: whoever is shut out of the case is asked for nothing on it any more."""
+    refresh_cases(case_ids=[case.pk], now=now)
+    for officer_id in Account.objects.filter(pk=account_id).values_list("officer", flat=True):
+        if officer_id is not None:
+            clear_desk(officer_id, now, case_id=case.pk)
 
 
 @transaction.atomic
@@ -224,7 +240,10 @@ def lift_wall(*, viewer: Viewer, now: datetime, wall_id: UUID, reason: str) -> N
     wall = Wall.objects.select_related("case").filter(pk=wall_id, lifted_at__isnull=True).first()
     if wall is None:
         raise access.Hidden
-    _case_to_guard(viewer, wall.case_id, now)
+    lock_case(_case_to_guard(viewer, wall.case_id, now).pk)
+    wall.refresh_from_db(fields=["lifted_at"])
+    if wall.lifted_at is not None:
+        raise access.Hidden
     if not reason.strip():
         raise BadGrant("Say why this wall is lifted.")
     wall.lifted_at = now
@@ -237,6 +256,7 @@ def lift_wall(*, viewer: Viewer, now: datetime, wall_id: UUID, reason: str) -> N
         reason=redactor(wall.case)(reason),
         details={"account": str(wall.account_id)},
     )
+    refresh_cases(case_ids=[wall.case_id], now=now)
 
 
 def _case_to_guard(viewer: Viewer, case_id: UUID, now: datetime) -> Case:

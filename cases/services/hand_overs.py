@@ -20,6 +20,7 @@ from cases.access import Hidden, Viewer
 from cases.enums import HandOverKind, HandOverState, Rank
 from cases.models import Account, Case, HandOver, Officer, Squad
 from cases.row_security import Span, reading_as
+from cases.rules.holding import JUST_BEFORE
 from cases.selectors.hand_overs import (
     HELD,
     KEEP,
@@ -39,7 +40,7 @@ from cases.services.departures import MOVED, close_account_of
 from cases.services.flagging import RULES, clear_desk
 from cases.services.grants import end_grants_of
 from cases.services.locking import lock_everybody
-from cases.services.officers import JUST_BEFORE, locked_hand_over, settle
+from cases.services.officers import locked_hand_over, settle
 
 WORDS = {
     HandOverKind.LEAVES: "The officer leaves.",

@@ -20,6 +20,7 @@ from cases.enums import HandOverKind, HandOverState, Permission, Scope
 from cases.models import Assignment, Case, HandOver, Officer, Squad
 from cases.models.case import OPEN
 from cases.row_security import Span, reading_as
+from cases.rules.holding import JUST_BEFORE
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.policy import current_policy, unit_calendar
 from cases.selectors.staff import known_officer, manages_officers
@@ -27,8 +28,6 @@ from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.departures import close_account_of, refuse_losing_last_manager
 from cases.services.flagging import clear_desk
 
-# An assignment that is left open ends just before the moment: due then, it is overdue now.
-JUST_BEFORE = timedelta(microseconds=1)
 FURTHEST = timedelta(days=366)
 
 

@@ -57,7 +57,7 @@ def act(request: HttpRequest) -> HttpResponse:
         return _page(request, viewer, now, form.back_filters(), form, status=422)
     done = _ACTS[form.cleaned_data["action"]](viewer, now, form)
     messages.add_message(
-        request, messages.WARNING if done.refused else messages.SUCCESS, done.words
+        request, messages.WARNING if done.refused or done.walled else messages.SUCCESS, done.words
     )
     query = form.back_query()
     return redirect(f"{reverse('dashboard')}?{query}" if query else "dashboard")

@@ -142,8 +142,10 @@ def wall(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
     def done() -> str:
         held = form.cleaned_data["account"] in case.held_by
-        left = " They still have this case in name: give it to somebody else." if held else ""
-        return f"The wall is set.{left}"
+        if not held:
+            return "The wall is set."
+        left = "They still have this case in name: give it to somebody else."
+        return f"The wall is set. {left} Until then it is orphaned."
 
     words = {
         "title": "Shut somebody out",

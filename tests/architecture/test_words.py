@@ -22,7 +22,7 @@ MAX_TEST_LINES = 700
 # Rooms that outgrew the limit, with the size they may not exceed until they are split.
 OUTGROWN: dict[str, int] = {
     "cases/forms/intake.py": 460,
-    "cases/rules/clocks.py": 440,
+    "cases/rules/clocks.py": 425,
 }
 LONG_FUNCTION = 30
 # What a person starts in a terminal speaks to that person; everything else logs.

@@ -203,3 +203,26 @@ def test_the_database_keeps_reviews_sound() -> None:
     for fields, name in bad:
         with pytest.raises(IntegrityError, match=name), transaction.atomic():
             AccessReview.objects.create(decided_at=NOW, **fields)
+
+
+def test_what_is_overdue_behind_a_wall_is_not_counted_for_whom_it_shuts_out() -> None:
+    """The wall itself falls due too, and whoever manages roles counts those of all cases."""
+    administrator = AccountFactory.create(role=RoleCode.ADMINISTRATOR)
+    case = CaseFactory.create()
+    long_ago = NOW - EVERY - DAY
+    GrantFactory.create(
+        content_object=case,
+        user=AccountFactory.create(),
+        granted_at=long_ago,
+        expires_at=NOW + DAY,
+    )
+    wall = WallFactory.create(case=case, account=administrator, set_at=long_ago)
+
+    walled = overdue_reviews(viewer_for(administrator), NOW)
+    assert (walled.grants, walled.walls) == (0, 0)
+
+    wall.lifted_at = NOW
+    wall.save()
+    WallFactory.create(case=case, account=AccountFactory.create(), set_at=long_ago)
+    counted = overdue_reviews(viewer_for(administrator), NOW)
+    assert (counted.grants, counted.walls) == (1, 1)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.timezone import localdate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from audit.events import Event
 from audit.models import Entry
 from cases.access import viewer_for
 from cases.enums import ClockKind, FlagKind, FlagStatus, RoleCode, Scope
-from cases.models import Account, Case, Clock, Flag, Squad
+from cases.models import Account, Case, Clock, Flag, Officer, Squad
 from cases.rules.flags import CLOCK_FLAGS
 from cases.rules.ranking import Standing, rank_key, times_over
 from cases.selectors.dashboard import Dashboard, choices, dashboard, last_sweep
@@ -32,6 +33,7 @@ from tests.factories import (
     ClockFactory,
     FlagFactory,
     GrantFactory,
+    HandOverFactory,
     OfficerFactory,
     ReferralFactory,
     SquadFactory,
@@ -407,6 +409,20 @@ def test_the_lists_offer_active_detectives_of_the_supervised_squads(
 
     assert [pk for pk, _ in offered.detectives] == [str(active.pk)]
     assert [pk for pk, _ in offered.squads] == [str(squad.pk)]
+
+
+def test_who_has_handed_all_over_is_found_and_offered_nothing(
+    squad: Squad, sergeant: Account
+) -> None:
+    stays, leaves = OfficerFactory.create_batch(2, squad=squad)
+    last_day = localdate(NOW) + 5 * DAY
+    Officer.objects.filter(pk=leaves.pk).update(active_to=last_day)
+    HandOverFactory.create(officer=leaves, effective_on=last_day, state="done", settled_at=NOW)
+
+    offered = choices(viewer_for(sergeant), NOW)
+
+    assert {pk for pk, _ in offered.detectives} == {str(stays.pk), str(leaves.pk)}
+    assert [pk for pk, _ in offered.takers] == [str(stays.pk)]
 
 
 # -- the sweep ----------------------------------------------------------------------------------

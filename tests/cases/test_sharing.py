@@ -221,9 +221,9 @@ def test_a_case_is_not_given_to_somebody_it_is_walled_from(desk: Desk) -> None:
     officer = desk.detective.officer
     assert officer is not None
 
-    answer = desk.as_sergeant.post(
-        reverse("case-assign", args=[case.pk]), {"officer": officer.pk, "reason": "Next in line."}
-    )
+    url = reverse("case-assign", args=[case.pk])
+    assert f"({officer.badge}), shut out by a wall" in words(desk.as_sergeant.get(url))
+    answer = desk.as_sergeant.post(url, {"officer": officer.pk, "reason": "Next in line."})
 
     assert answer.status_code == 422
     assert "A wall stands between" in words(answer)
@@ -234,6 +234,6 @@ def test_a_case_is_not_given_to_somebody_it_is_walled_from(desk: Desk) -> None:
         officer_id=officer.pk,
         reason="All of them.",
     )
-    assert done.refused == 1
+    assert done.words == "0 of 1 done; 1 not given: a wall stands between them and the case."
     case.refresh_from_db()
     assert case.detective is None

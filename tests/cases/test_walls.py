@@ -80,7 +80,7 @@ UNASKED = {"factor-app", "factor-passkey", "seals"} | {
     "sign-in",
 }
 # Numbers that no other entry has: what is taken back uses numbers up.
-ENTRY, LISTED = 4_000_001, 4_000_002
+ENTRY, LISTED, FOUND = 4_000_001, 4_000_002, 4_000_003
 ELSEWHERE = {"channel": Channel.HOTLINE.value, "code": RoleCode.DETECTIVE.value, "entry_id": ENTRY}
 # What differs between any two answers: keys of forms, and how far the whole log is sealed.
 MARKS = (NUMBER, PSEUDONYM, SUSPECT, "Walled division", str(KEY))
@@ -120,6 +120,10 @@ class Asked:
 
 @pytest.fixture
 def world(child: Identity) -> World:
+    return make_world(child)
+
+
+def make_world(child: Identity) -> World:
     squad = SquadFactory.create()
     accounts: dict[str, Account] = {
         role: AccountFactory.create(role=role, officer__squad=squad)
@@ -173,19 +177,31 @@ def _questions(world: World, child: Identity) -> Iterator[Asked]:
     """Whoever looks for the case by all that they can type."""
     detective = world.accounts[RoleCode.DETECTIVE]
     filters: dict[str, list[dict[str, object]]] = {
-        "case-list": [{"number": NUMBER}, {"state": "open"}, {"flag": "stalled"}],
+        "case-list": [{"number": NUMBER}, {"state": "open"}, {"flag": "stalled"},
+                      {"before": f"{NOW.isoformat()}_{KEY}"}],
         "my-work": [{"number": NUMBER}, {"show": "drafts"}],
         "dashboard": [{"kind": "stalled"}, {"detective": detective.officer_id}],
         "flag-list": [{"week": "2026-03-09"}],
         "audit": [{"case": NUMBER}, {"case": KEY}, {"victim": PSEUDONYM}, {"victim": SUSPECT},
                   {"actor": detective.username}, {"ask": "others"}, {"event": "case_listed"}],
         "audit-activity": [{"actor": detective.username}],
+        "access-reviews": [{"all": 1}],
+        "officers": [{"all": 1}],
         "audit-looks": [{"case": NUMBER}, {"case": KEY}],
         "audit-week": [{"week": "2026-03-02"}],
     }  # fmt: skip
     for name, queries in filters.items():
         for query in queries:
             yield Asked(name, f"{reverse(name)}?{urlencode(query)}")
+    beside = reverse("case-detail", args=[world.beside.pk])
+    for origin in (
+        "cases?",
+        "cases?state=open",
+        f"cases?number={NUMBER}",
+        "work?",
+        "work?due=overdue",
+    ):
+        yield Asked("case-detail", f"{beside}?{urlencode({'from': origin})}")
     who = tuple((name, child[name]) for name in ("first_name", "last_name", "birth_date"))
     yield Asked("find-person", reverse("find-person"), who)
     yield Asked("case-new", reverse("case-new", args=["hotline"]), who)
@@ -283,6 +299,18 @@ def _read(world: World, listed: list[Case], roles: Collection[str] = ()) -> Answ
             actor_label="another",
             details={"cases": [str(case.pk) for case in listed]},
         )
+        EntryFactory.create(
+            id=FOUND,
+            event=Event.RECONCILE_RAN,
+            subject_type="sweep",
+            subject_id="a night",
+            actor_id="system:reconcile",
+            actor_label="system:reconcile",
+            details={
+                "subjects": [str(case.pk) for case in listed],
+                "elsewhere": [f"cases_case {case.pk}" for case in listed],
+            },
+        )
         rules = _rules()
         for role in roles or world.accounts:
             may = viewer_for(world.accounts[role]).permissions
@@ -310,7 +338,16 @@ def _answer(client: Client, asked: Asked) -> tuple[int, str]:
         response = send(asked.address)
         body = b"".join(response) if response.streaming else response.content
         transaction.set_rollback(True)
-    return response.status_code, FRESH.sub("", body.decode("utf-8", "replace"))
+    return (
+        response.status_code,
+        f"{_headers(response)}{FRESH.sub('', body.decode('utf-8', 'replace'))}",
+    )
+
+
+def _headers(response: Any) -> str:
+    """All that is sent before the page; its length follows from the page, which is compared."""
+    sent = sorted((name, value) for name, value in response.items() if name != "Content-Length")
+    return "".join(f"{name}: {value}\n" for name, value in sent)
 
 
 def _changed(before: Answers, after: Answers) -> list[tuple[str, Asked]]:

@@ -27,6 +27,7 @@ from cases.rules.facts import (
     ReviewFact,
     StateFact,
     SuspectFact,
+    WallFact,
 )
 from tests.rules.building import DAY, T0
 
@@ -136,13 +137,20 @@ def holds(draw: st.DrawFn) -> HoldFact:
     )
 
 
+@st.composite
+def walls(draw: st.DrawFn) -> WallFact:
+    set_at = draw(moments)
+    lifted_at = draw(_maybe(delays.map(lambda delay: set_at + delay)))
+    return WallFact("w", draw(st.sampled_from(["o1", "o2"])), set_at, lifted_at)
+
+
 suspects = st.builds(
     SuspectFact, st.sampled_from(["s1", "s2"]), st.booleans(), moments, st.booleans()
 )
 evidence = st.builds(EvidenceFact, st.sampled_from(["e1", "e2"]), moments, _maybe(moments))
 
 
-_Keyed = TypeVar("_Keyed", ResponseFact, ReviewFact, AssignmentFact, ReferralFact)
+_Keyed = TypeVar("_Keyed", ResponseFact, ReviewFact, AssignmentFact, ReferralFact, WallFact)
 
 
 def _few(items: st.SearchStrategy[_T], most: int) -> st.SearchStrategy[tuple[_T, ...]]:
@@ -178,4 +186,5 @@ def histories(draw: st.DrawFn) -> CaseFacts:
         evidence=draw(_few(evidence, 2)),
         states=draw(_few(states(), 4)),
         holds=draw(_few(holds(), 2)),
+        walls=draw(_keyed(walls(), 2)),
     )

@@ -40,6 +40,11 @@ from cases.services.importing.rows import (
 from cases.services.importing.staging import Group
 
 SIGNED_WITHIN = timedelta(days=1)
+# Also of a case behind a wall: the number can't be given twice, and nothing else is told.
+OPENED_HERE = (
+    "A case of this number was opened here and not imported. Work on it here, or correct the "
+    "number."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,9 @@ class Planner:
     def plan(self, groups: Sequence[Group], known: Known) -> Plan:
         """Decide about all rows of these groups against what is on record about them."""
         plan = Plan()
-        referrals = Referrals(dict(known.referrals))
+        referrals = Referrals(dict(known.referrals), known.sent)
         for group in groups:
-            _Deciding(self, plan, group, known.cases.get(group.number), referrals).decide()
+            _Deciding(self, plan, group, known, referrals).decide()
         return plan
 
     def file(self, name: str) -> str:
@@ -92,15 +97,16 @@ class _Deciding:
         planner: Planner,
         plan: Plan,
         group: Group,
-        known: KnownCase | None,
+        known: Known,
         referrals: Referrals,
     ) -> None:
         self.planner = planner
         self.plan = plan
         self.group = group
-        self.known = known
+        self.known = known.cases.get(group.number)
+        self.taken = group.number in known.taken
         self.referrals = referrals
-        self.case = CasePlan(group.number, known)
+        self.case = CasePlan(group.number, self.known)
         self.outcomes: dict[int, str] = {}
 
     def decide(self) -> None:
@@ -157,6 +163,8 @@ class _Deciding:
         row = self.planner.staffed(row)
         if row in accepted:
             return "unchanged"
+        if self.taken:
+            raise RowRefused(OPENED_HERE)
         if self.known is not None:
             outcome = self._changed_case(self.known, row)
         else:
@@ -184,10 +192,7 @@ class _Deciding:
     def _changed_case(self, known: KnownCase, row: CaseRow) -> str:
         """What a file may change of a case on record: who has it, and whether it has ended."""
         if known.case.import_run_id is None:
-            raise RowRefused(
-                "A case of this number was opened here and not imported. Work on it here, or "
-                "correct the number."
-            )
+            raise RowRefused(OPENED_HERE)
         stored = known.case.source_digest
         if stored is not None and bytes(stored) == case_digest(known.key, [row]):
             return "unchanged"

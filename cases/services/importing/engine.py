@@ -19,7 +19,7 @@ from cases.models import ImportRejection, ImportRun, Squad
 from cases.services.importing.bundle import Reader, read_file
 from cases.services.importing.deciding import Planner
 from cases.services.importing.errors import ImportRefused, RowRefused
-from cases.services.importing.known import known_to
+from cases.services.importing.known import Known, known_to
 from cases.services.importing.landing import Landing
 from cases.services.importing.mapping import FieldMap
 from cases.services.importing.officers import OfficerBook
@@ -172,8 +172,11 @@ class Job:
         """What would become of every staged row, without writing any of it."""
         planner = self.planner(book)
         for groups in staging.batches():
-            plan = planner.plan(groups, known_to(groups, lock=False))
+            plan = planner.plan(groups, self._known(groups, lock=False))
             self._add(plan.tally)
+
+    def _known(self, groups: list[Group], *, lock: bool) -> Known:
+        return known_to(groups, lock=lock, asker=self.run.requested_by_id)
 
     def count_officers(self, at: datetime) -> None:
         """Show on the run what has landed so far: officers, and how many rows there are."""
@@ -209,7 +212,7 @@ class Job:
         clock: Callable[[], datetime],
     ) -> None:
         with transaction.atomic():
-            plan = planner.plan(groups, known_to(groups, lock=True))
+            plan = planner.plan(groups, self._known(groups, lock=True))
             landing.land(plan)
             self._add(plan.tally)
             self.keep_rejections()

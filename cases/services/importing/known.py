@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from cases import access
 from cases.enums import ENDED_STATES, ResponseKind, ReviewSubject
 from cases.models import (
     Assignment,
@@ -19,6 +20,7 @@ from cases.models import (
     Victim,
 )
 from cases.models.sealing import open_identity_of, sealing_key_of
+from cases.row_security import Span, reading_as
 from cases.services.importing.rows import PersonRow
 from cases.services.importing.staging import Group
 
@@ -73,22 +75,37 @@ class KnownCase:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a batch meets: cases by number, referrals by channel, organization and reference."""
+    """What a batch meets: cases by number, referrals by channel, organization and reference.
+
+    Of a case that a wall hides from whoever asked for the import nothing is known but that its
+    number, or the reference of what was sent about it, is `taken`.
+    """
 
     cases: Mapping[str, KnownCase]
     referrals: Mapping[ReferralKey, Referral]
+    taken: frozenset[str] = frozenset()
+    sent: frozenset[ReferralKey] = frozenset()
 
 
-def known_to(groups: Sequence[Group], *, lock: bool) -> Known:
+@reading_as(Span.IMPORTING)
+def known_to(groups: Sequence[Group], *, lock: bool, asker: UUID | None = None) -> Known:
     """What is on record about these groups; `lock` holds the cases until the transaction ends."""
     numbers = {group.number for group in groups} - {""}
-    return Known(_cases(numbers, lock=lock), _referrals(groups))
-
-
-def _cases(numbers: set[str], *, lock: bool) -> dict[str, KnownCase]:
     found = Case.objects.filter(number__in=numbers).order_by("pk")
-    if lock:
-        found = found.select_for_update(no_key=True)
+    cases = list(found.select_for_update(no_key=True) if lock else found)
+    referrals = _referrals(groups)
+    touched = {case.pk for case in cases}
+    touched |= {one.case_id for one in referrals.values() if one.case_id is not None}
+    walled = {case_id for _, case_id in access.walls_between([asker], touched)} if asker else set()
+    return Known(
+        _cases([case for case in cases if case.pk not in walled]),
+        {key: one for key, one in referrals.items() if one.case_id not in walled},
+        frozenset(case.number for case in cases if case.pk in walled),
+        frozenset(key for key, one in referrals.items() if one.case_id in walled),
+    )
+
+
+def _cases(found: Iterable[Case]) -> dict[str, KnownCase]:
     by_id = {case.pk: KnownCase(case, sealing_key_of(case)) for case in found}
     if by_id:
         _add_work(by_id)

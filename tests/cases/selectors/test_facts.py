@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.enums import AnswerStatus, ClockKind, OffenseClass, ReviewDecision, ReviewSubject
 from cases.models import ElementAnswer
-from cases.rules.facts import CARRIES
+from cases.rules.facts import CARRIES, WallFact
 from cases.selectors.facts import case_facts, loose_referral_facts, midnight
 from tests.factories import (
     DAY,
@@ -28,6 +28,7 @@ from tests.factories import (
     ReferralFactory,
     ResponseFactory,
     ReviewFactory,
+    WallFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,12 @@ def full_case() -> dict[str, Any]:
         "evidence": EvidenceFactory.create(case=case, dispositioned=True),
         "state": CaseStateChangeFactory.create(case=case, officer=officer),
         "hold": ClockHoldFactory.create(case=case),
+        "wall": WallFactory.create(
+            case=case, account=AccountFactory.create(officer=officer), lifted_at=NOW
+        ),
+        "wall of nobody": WallFactory.create(
+            case=case, account=AccountFactory.create(partner=True)
+        ),
     }
 
 
@@ -89,6 +96,9 @@ def test_everything_on_record_is_there() -> None:
     assert [item.dispositioned_at for item in facts.evidence] == [NOW - DAY]
     assert [state.officer_key for state in facts.states] == [str(made["officer"].pk)]
     assert [hold.clock_kind for hold in facts.holds] == [ClockKind.VICTIM_SEEN]
+    assert facts.walls == (
+        WallFact(str(made["wall"].pk), str(made["officer"].pk), made["wall"].set_at, NOW),
+    )
 
 
 def test_as_many_queries_for_thirty_cases_as_for_one() -> None:
@@ -100,7 +110,7 @@ def test_as_many_queries_for_thirty_cases_as_for_one() -> None:
     with CaptureQueriesContext(connection) as second:
         facts = case_facts(many)
 
-    assert len(first) == len(second) == 10
+    assert len(first) == len(second) == 11
     assert set(facts) == set(many)
     assert all(len(known.responses) == 1 for known in facts.values())
 
