@@ -179,6 +179,7 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 
 @leaves_no_entry(why=OWN)
 @signed_in
+@while_enrolling
 @fresh
 @require_POST
 def end(request: HttpRequest) -> HttpResponse:

@@ -29,6 +29,7 @@ from cases.selectors.providers import Provider, account_of, providers
 from cases.services.addresses import is_paused
 from cases.services.invitations import Void, invited
 from cases.services.lockout import admit
+from cases.services.openid import Declined, Disbelieved
 from cases.services.providers import (
     NotLinked,
     accept_by_provider,
@@ -143,27 +144,39 @@ def arrive(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse
     return ARRIVALS[asked.purpose](request, asked, vouched)
 
 
-def refuse(request: HttpRequest, kind: ProviderKind, why: str) -> HttpResponse:
+def refuse(
+    request: HttpRequest, kind: ProviderKind, refused: Disbelieved, asked: Asked | None = None
+) -> HttpResponse:
     """Nobody is let in. Why stands in the log; the page says the same whatever it was.
 
-    An address that was refused too often is refused without another entry.
+    But for what the provider's own page has said already: that nobody signed in there. An address
+    that was refused too often is refused without another entry.
     """
     now = timezone.now()
     if not is_paused(now):
-        admit(now=now, username="", verified=None, how={"by": kind, "why": why})
-    return say_refused(request)
+        said = {"said": refused.said} if refused.said else {}
+        told = {"by": kind, "why": str(refused), **said}
+        admit(now=now, username="", verified=None, how=told)
+    if isinstance(refused, Declined):
+        return _say(request, asked, "declined", 403)
+    return say_refused(request, asked)
 
 
-def say_refused(request: HttpRequest) -> HttpResponse:
-    return _say(request, "refused", 403)
+def say_refused(request: HttpRequest, asked: Asked | None = None) -> HttpResponse:
+    return _say(request, asked, "refused", 403)
 
 
-def away(request: HttpRequest) -> HttpResponse:
-    return _say(request, "away", 503)
+def away(request: HttpRequest, asked: Asked) -> HttpResponse:
+    return _say(request, asked, "away", 503)
 
 
-def _say(request: HttpRequest, what: str, status: int) -> HttpResponse:
-    return render(request, "providers/refused.html", {"what": what}, None, status)
+def _say(request: HttpRequest, asked: Asked | None, what: str, status: int) -> HttpResponse:
+    """What did not come about, by what was asked for, and how to go on."""
+    purpose = asked.purpose if asked else SIGN_IN
+    if purpose in {LINK, AGAIN} and not _sits_there(request):
+        purpose = SIGN_IN
+    context = {"what": what, "purpose": purpose}
+    return render(request, "providers/refused.html", context, None, status)
 
 
 def _sign_in(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
@@ -215,7 +228,7 @@ def _prove_again(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpRe
     told = {"again": True, "by": kind}
     now = timezone.now()
     if not admit(now=now, username=account.username, verified=verified, how=told):
-        return say_refused(request)
+        return say_refused(request, asked)
     request.session[PROVED] = now.timestamp()
     return render(request, "providers/proved.html")
 
