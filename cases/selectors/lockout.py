@@ -53,6 +53,16 @@ def failures_counted(account_id: UUID, turn: Entry | None, now: datetime) -> int
     return (failed.filter(id__gt=turn.pk) if turn else failed).count()
 
 
+def late_codes(account_id: UUID, now: datetime) -> int:
+    """How often, within the minutes, a code came too late and was not counted as a failure."""
+    return Entry.objects.filter(
+        subject_type="account",
+        subject_id=str(account_id),
+        event=Event.CODE_RUN_OUT,
+        at__gt=now - COUNTED_WITHIN,
+    ).count()
+
+
 def locked_accounts(*, viewer: Viewer, now: datetime) -> tuple[LockedAccount, ...]:
     """For whoever manages accounts; longest locked first."""
     turns = Entry.objects.filter(subject_type="account", event__in=TURNS)

@@ -29,6 +29,7 @@ from cases.selectors.providers import providers_of
 from cases.selectors.sessions import sessions_of
 from cases.services.disowning import disown_sign_ins
 from cases.services.factors import (
+    RUN_OUT,
     LastFactor,
     NoFactor,
     NotProved,
@@ -45,6 +46,10 @@ from cases.views.standing import SECOND, enter, first_by, fresh, how, pending
 
 # The secret that an app has been shown and has not proved yet, sealed.
 OFFERED = "factor_offered"
+LATE = (
+    "That code has just run out. Type the one your app shows now. If it shows this one still, the "
+    "phone's clock is behind: switch its time to automatic."
+)
 REFUSED = "That didn't open the account. Each code opens once; wait for the next one."
 OWN = "Shows its reader nothing but how they themself sign in; each change records itself."
 
@@ -63,9 +68,9 @@ def second(request: HttpRequest) -> HttpResponse:
     form = SecondForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         by = _proved(request, account, form.cleaned_data)
-        if by:
+        if by and by != RUN_OUT:
             return enter(request, account, redirect(target), second=by)
-        form.add_error(None, REFUSED)
+        form.add_error(None, LATE if by else REFUSED)
     kinds = {factor.kind for factor in factors_of(account.pk)}
     context = {"form": form, "has_app": APP in kinds, "options": ""}
     if PASSKEY in kinds:
@@ -74,7 +79,7 @@ def second(request: HttpRequest) -> HttpResponse:
 
 
 def _proved(request: HttpRequest, account: Account, given: dict[str, Any]) -> str:
-    """By what the account was opened; empty when it wasn't.
+    """By what the account was opened; empty when it wasn't, `RUN_OUT` when that is no failure.
 
     A locked account's recovery code is not even tried, so that it is not used up.
     """
@@ -86,6 +91,8 @@ def _proved(request: HttpRequest, account: Account, given: dict[str, Any]) -> st
             code=given["code"],
             credential=given["credential"],
         )
+    if by == RUN_OUT:
+        return by
     told = how(request, account, second=by, **first_by(request))
     verified = account if by else None
     return by if admit(now=now, username=account.username, verified=verified, how=told) else ""
