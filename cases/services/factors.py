@@ -71,7 +71,7 @@ def _own(viewer: Viewer) -> QuerySet[Authenticator]:
 def enrol_app(*, viewer: Viewer, now: datetime, secret: str, code: str) -> None:
     """Keep an authenticator app's secret (base32), once a code proves that the app has it.
 
-    Raises NotProved; ValidationError when there is an app already.
+    An app that was there before opens nothing any more. Raises NotProved.
     """
     rows = _own(viewer)
     step = _step(now)
@@ -79,8 +79,8 @@ def enrol_app(*, viewer: Viewer, now: datetime, secret: str, code: str) -> None:
         raise NotProved("That code has just run out. Type the one that the app shows now.")
     if not _is_code(secret, code, step):
         raise NotProved("That is not the code that the app shows now. Is the phone's clock right?")
-    if rows.filter(type=APP).exists():
-        raise ValidationError("You have an authenticator app already: remove it first.")
+    if rows.filter(type=APP).delete()[0]:
+        _removed(viewer, now, APP)
     row = TOTP.activate(Account(pk=viewer.account_key), secret).instance
     row.data[LAST_STEP] = step
     row.created_at = now
@@ -172,13 +172,7 @@ def remove_factor(*, viewer: Viewer, now: datetime, factor_id: int, required: bo
     row.delete()
     if not others:
         _own(viewer).delete()
-    record(
-        Event.FACTOR_REMOVED,
-        at=now,
-        subject_type="account",
-        subject_id=viewer.account_key,
-        details={"kind": str(kind)},
-    )
+    _removed(viewer, now, kind)
 
 
 @transaction.atomic
@@ -210,6 +204,16 @@ def reset_factors(*, viewer: Viewer, now: datetime, account_id: UUID, reason: st
 def _enrolled(viewer: Viewer, now: datetime, kind: str) -> None:
     record(
         Event.FACTOR_ENROLLED,
+        at=now,
+        subject_type="account",
+        subject_id=viewer.account_key,
+        details={"kind": str(kind)},
+    )
+
+
+def _removed(viewer: Viewer, now: datetime, kind: str) -> None:
+    record(
+        Event.FACTOR_REMOVED,
         at=now,
         subject_type="account",
         subject_id=viewer.account_key,

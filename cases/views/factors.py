@@ -10,7 +10,6 @@ from allauth.mfa.webauthn.internal.auth import begin_authentication, begin_regis
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from qrcode.main import QRCode
 
 from audit.guard import leaves_no_entry
-from cases.access import viewer_for
+from cases.access import Viewer, viewer_for
 from cases.forms.factors import AppForm, FactorForm, PasskeyForm, SecondForm
 from cases.models import Account
 from cases.selectors.factors import APP, PASSKEY, codes_left, factors_of
@@ -106,6 +105,7 @@ def show(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     context = {
         "factors": factors_of(viewer.account_key),
+        "has_app": _has_app(viewer),
         "providers": providers_of(viewer.account_key),
         "codes_left": codes_left(viewer.account_key),
         "sessions": sessions_of(viewer.account_key, timezone.now(), request.session.session_key),
@@ -113,6 +113,10 @@ def show(request: HttpRequest) -> HttpResponse:
         "enrolling": settings.REQUIRE_MFA and not request.session.get(SECOND),
     }
     return render(request, "factors/show.html", context)
+
+
+def _has_app(viewer: Viewer) -> bool:
+    return any(factor.kind == APP for factor in factors_of(viewer.account_key))
 
 
 @leaves_no_entry(why=OWN)
@@ -135,13 +139,18 @@ def add_app(request: HttpRequest) -> HttpResponse:
                 secret=secret,
                 code=form.cleaned_data["code"],
             )
-        except (NotProved, ValidationError) as refused:
-            form.add_error("code", str(getattr(refused, "message", refused)))
+        except NotProved as refused:
+            form.add_error("code", str(refused))
         else:
             del request.session[OFFERED]
             return _enrolled(request, str(APP))
     address = get_adapter().build_totp_url(_account(request), secret)
-    context = {"form": form, "picture": _picture(address), "secret": _in_fours(secret)}
+    context = {
+        "form": form,
+        "picture": _picture(address),
+        "secret": _in_fours(secret),
+        "replaces": _has_app(viewer_of(request)),
+    }
     return render(request, "factors/app.html", context, status=422 if form.errors else 200)
 
 

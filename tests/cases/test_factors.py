@@ -180,6 +180,14 @@ def test_no_other_code_is_told_from_a_wrong_one(
     assert words(give_code(stranger, code_at(NOW + away * STEP))) == wrong
 
 
+def test_the_next_code_is_typed_into_an_empty_field(
+    stranger: Client, long_with_app: Account
+) -> None:
+    give_password(stranger, long_with_app)
+
+    assert "000000" not in give_code(stranger, "000000").content.decode()
+
+
 def test_each_code_is_told_to_have_run_out_once(stranger: Client, long_with_app: Account) -> None:
     give_password(stranger, long_with_app)
     give_code(stranger, code_at(NOW - STEP))
@@ -548,17 +556,25 @@ def test_enrolling_opens_the_pages_and_shows_recovery_codes_once(
     assert secret not in str(list(Entry.objects.values()))
 
 
-def test_an_app_is_added_once(with_app: Account) -> None:
+def test_an_app_on_a_new_phone_takes_the_place_of_the_old(with_app: Account) -> None:
+    """Else nobody whose app is their only second factor could move to another phone."""
     desk = signed_in(with_app)
+    before = Authenticator.objects.get(type="totp")
+    assert "Move to another authenticator app" in words(desk.get(reverse("factors")))
     page = words(desk.get(reverse("factor-app")))
     found = re.search(r"Key: ([A-Z2-7 ]+?) Code", page)
     assert found is not None
 
-    given = {"code": code_at(NOW, found[1].replace(" ", ""))}
-    answer = desk.post(reverse("factor-app"), given)
+    secret = found[1].replace(" ", "")
+    desk.post(reverse("factor-app"), {"code": code_at(NOW)})
+    assert Authenticator.objects.get(type="totp") == before
 
-    assert answer.status_code == 422
-    assert Authenticator.objects.filter(type="totp").count() == 1
+    desk.post(reverse("factor-app"), {"code": code_at(NOW, secret)})
+
+    viewer, later = viewer_for(with_app), NOW + STEP
+    assert prove_second(viewer=viewer, now=later, code=code_at(later)) == ""
+    assert prove_second(viewer=viewer, now=later, code=code_at(later, secret)) == "totp"
+    assert Entry.objects.filter(event=Event.FACTOR_REMOVED).count() == 1
 
 
 def test_a_factor_is_removed_by_its_owner_only(with_app: Account) -> None:
