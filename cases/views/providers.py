@@ -46,7 +46,7 @@ from cases.views.standing import (
     enter,
     fresh,
     how,
-    why_session_is_over,
+    sits_there,
 )
 
 SIGN_IN, LINK, AGAIN, INVITATION = "sign-in", "link", "again", "invitation"
@@ -121,15 +121,8 @@ def _may_ask(request: HttpRequest, purpose: str) -> bool:
         return bool(request.session.get(BANNER))
     if purpose == LINK:
         since = timezone.now().timestamp() - request.session.get(MAY_LINK, 0)
-        return _sits_there(request) and since < ASKED_FOR.total_seconds()
-    return purpose == AGAIN and _sits_there(request)
-
-
-def _sits_there(request: HttpRequest) -> bool:
-    account = request.user
-    return isinstance(account, Account) and not why_session_is_over(
-        request, account, timezone.now()
-    )
+        return sits_there(request) and since < ASKED_FOR.total_seconds()
+    return purpose == AGAIN and sits_there(request)
 
 
 def _safe(request: HttpRequest, target: str) -> str:
@@ -173,7 +166,7 @@ def away(request: HttpRequest, asked: Asked) -> HttpResponse:
 def _say(request: HttpRequest, asked: Asked | None, what: str, status: int) -> HttpResponse:
     """What did not come about, by what was asked for, and how to go on."""
     purpose = asked.purpose if asked else SIGN_IN
-    if purpose in {LINK, AGAIN} and not _sits_there(request):
+    if purpose in {LINK, AGAIN} and not sits_there(request):
         purpose = SIGN_IN
     context = {"what": what, "purpose": purpose}
     return render(request, "providers/refused.html", context, None, status)
@@ -205,7 +198,7 @@ def _not_let_in(
 
 
 def _link(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
-    if not _sits_there(request):
+    if not sits_there(request):
         return say_refused(request)
     kind, now = ProviderKind(asked.kind), timezone.now()
     viewer = viewer_for(cast("Account", request.user))
@@ -221,7 +214,7 @@ def _link(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
 
 
 def _prove_again(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
-    if not _sits_there(request):
+    if not sits_there(request):
         return say_refused(request)
     kind, account = ProviderKind(asked.kind), cast("Account", request.user)
     verified = account if account_of(kind, vouched) == account else None
