@@ -138,6 +138,7 @@ class Event(TextChoices):
     FACTORS_RESET = "factors_reset", "Second factors reset"
     RECOVERY_CODES_MADE = "recovery_codes_made", "Recovery codes made"
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
+    CODE_RUN_OUT = "code_run_out", "Code of an app given too late"
     PASSKEY_BEHIND = "passkey_behind", "Passkey's count went back"
     SIGN_INS_DISOWNED = "sign_ins_disowned", "Sign-in disowned"
     PROVIDER_LINKED = "provider_linked", "Identity provider linked"

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import connections
 from django.db.models.signals import post_migrate
 
@@ -17,6 +19,14 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(_watch_tables, sender=self)
         guard_tables(GUARDED, function="cases_bind")
+        register(_somebody_scans, Tags.security, deploy=True)
+
+
+def _somebody_scans(**_: Any) -> list[CheckMessage]:
+    if settings.SCANNER is not None:
+        return []
+    said = "Nobody looks through the files that come in."
+    return [Warning(said, hint="Set CASEUNIT_SCANNER: docs/operations.md.", id="cases.W001")]
 
 
 def _watch_tables(*, using: str, **given: Any) -> None:

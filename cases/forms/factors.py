@@ -30,6 +30,13 @@ class CredentialField(forms.CharField):
         return answer
 
 
+class CodeInput(forms.TextInput):
+    """Comes back empty: no code opens twice, and the next one is typed into an empty field."""
+
+    def format_value(self, value: Any) -> None:
+        """Nothing, whatever was typed."""
+
+
 def code_field(label: str, hint: str, *, required: bool = True) -> forms.CharField:
     """Digits that a person types; blanks and dashes among them don't matter."""
     return forms.CharField(
@@ -37,7 +44,7 @@ def code_field(label: str, hint: str, *, required: bool = True) -> forms.CharFie
         max_length=32,
         required=required,
         help_text=hint,
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
         ),
         error_messages={"required": f"{label}: type it."},

@@ -90,3 +90,9 @@ class OwnPasswordForm(NewPasswordForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": "Your password now: type it too."},
     )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean()
+        if given.get("password") and given["password"] == given.get("current"):
+            self.add_error("password", "New password: type another than the one you have now.")
+        return given

@@ -12,12 +12,13 @@ from audit.recorder import record
 from cases.access import Viewer
 from cases.models import Account, Officer, ProviderLink, Role
 from cases.selectors.factors import FACTORS
+from cases.selectors.lockout import lock_of_each
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
     """One account as whoever manages accounts sees it. `standing`: open, by provider,
-    no password or closed."""
+    no password, locked or closed."""
 
     id: UUID
     username: str
@@ -35,13 +36,14 @@ def account_lines(*, viewer: Viewer, now: datetime) -> tuple[AccountLine, ...]:
     rows = Account.objects.select_related("role").annotate(
         second=Exists(factors), linked=Exists(linked)
     )
+    locks = lock_of_each()
     lines = tuple(
         AccountLine(
             row.pk,
             row.username,
             row.display_name,
             row.role.label,
-            _standing(row, is_linked=row.linked),
+            _standing(row, is_linked=row.linked, is_locked=str(row.pk) in locks),
             row.second,
             row.last_login,
         )
@@ -51,9 +53,11 @@ def account_lines(*, viewer: Viewer, now: datetime) -> tuple[AccountLine, ...]:
     return lines
 
 
-def _standing(account: Account, *, is_linked: bool) -> str:
+def _standing(account: Account, *, is_linked: bool, is_locked: bool) -> str:
     if not account.is_active:
         return "closed"
+    if is_locked:
+        return "locked"
     if account.has_usable_password():
         return "open"
     return "by provider" if is_linked else "no password"

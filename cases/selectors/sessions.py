@@ -17,6 +17,7 @@ from audit.events import Event
 from audit.middleware import session_digest
 from audit.models import Entry
 from cases.models import Account
+from cases.rules.sessions import why_over
 
 BEGAN, SEEN, DEVICE, NEW = "began", "seen", "device", "new"
 
@@ -42,7 +43,7 @@ def session_rows(account_id: UUID, now: datetime) -> Iterator[tuple[str, dict[st
 
 
 def sessions_of(account_id: UUID, now: datetime, this_key: str | None) -> tuple[OpenSession, ...]:
-    """Last used first."""
+    """Those that stand, last used first. A window that was closed leaves one that idles out."""
     found = [
         OpenSession(
             session_digest(key),
@@ -53,8 +54,14 @@ def sessions_of(account_id: UUID, now: datetime, this_key: str | None) -> tuple[
             bool(data.get(NEW)),
         )
         for key, data in session_rows(account_id, now)
+        if not _is_over(data, now)
     ]
     return tuple(sorted(found, key=lambda one: (one.seen or now, one.id), reverse=True))
+
+
+def _is_over(data: dict[str, Any], now: datetime) -> bool:
+    began, seen = moment_of(data.get(BEGAN)), moment_of(data.get(SEEN))
+    return bool(began and seen and why_over(began=began, seen=seen, now=now))
 
 
 def moment_of(stamp: float | None) -> datetime | None:

@@ -14,7 +14,7 @@ from audit.events import Event
 from audit.recorder import record
 from cases.access import Viewer
 from cases.models import Account
-from cases.selectors.lockout import is_lock, last_turn
+from cases.selectors.lockout import DISOWNED, is_lock, last_turn
 from cases.services.providers import end_links
 from cases.services.sessions import end_sessions_of
 
@@ -29,7 +29,7 @@ def disown_sign_ins(*, viewer: Viewer, now: datetime) -> None:
         Event.SIGN_INS_DISOWNED: {"sessions": end_sessions_of(account.pk, now)}
     }
     if not is_lock(last_turn(account.pk)):
-        told[Event.ACCOUNT_LOCKED] = {"why": "disowned"}
+        told[Event.ACCOUNT_LOCKED] = {"why": DISOWNED}
     for event, details in told.items():
         record(event, at=now, subject_type="account", subject_id=account.pk, details=details)
     end_links(account.pk, now)

@@ -32,12 +32,17 @@ from cases.enums import Permission
 from cases.models import Account
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.factors import APP, CODES, FACTORS, HASHED, PASSKEY, has_factor
+from cases.selectors.lockout import late_codes
 from cases.services.lockout import NoReason
 from cases.services.sessions import end_sessions_of
 
 STEP_SECONDS = 30
 LAST_STEP = "last_step"
 LAST_COUNT = "last_count"
+# What a code proves that was right in the half minute just before: nothing; but nobody guessed it.
+RUN_OUT = "run out"
+# So many of them, within the time in which failures are counted, are told from wrong ones.
+MOST_RUN_OUT = 5
 # Recovery codes are chance and open an account that locks after five guesses: a tenth of the rounds
 # that a password takes, so that ten are made while somebody waits.
 CODE_DIGITS, CODE_ITERATIONS = 10, 100_000
@@ -66,14 +71,16 @@ def _own(viewer: Viewer) -> QuerySet[Authenticator]:
 def enrol_app(*, viewer: Viewer, now: datetime, secret: str, code: str) -> None:
     """Keep an authenticator app's secret (base32), once a code proves that the app has it.
 
-    Raises NotProved; ValidationError when there is an app already.
+    An app that was there before opens nothing any more. Raises NotProved.
     """
     rows = _own(viewer)
-    step = _step_of(secret, code, now)
-    if step is None:
+    step = _step(now)
+    if _is_code(secret, code, step - 1):
+        raise NotProved("That code has just run out. Type the one that the app shows now.")
+    if not _is_code(secret, code, step):
         raise NotProved("That is not the code that the app shows now. Is the phone's clock right?")
-    if rows.filter(type=APP).exists():
-        raise ValidationError("You have an authenticator app already: remove it first.")
+    if rows.filter(type=APP).delete()[0]:
+        _removed(viewer, now, APP)
     row = TOTP.activate(Account(pk=viewer.account_key), secret).instance
     row.data[LAST_STEP] = step
     row.created_at = now
@@ -128,13 +135,17 @@ def prove_second(
 ) -> str:
     """By what the viewer proved it: `totp`, `webauthn` or `recovery_codes`; empty when they didn't.
 
-    A code opens once: neither the app's nor a recovery code is taken again.
+    A code opens once: neither the app's nor a recovery code is taken again. `RUN_OUT` for an app's
+    code that came a moment too late: it opens nothing and is no failure.
     """
     rows = _own(viewer)
     if credential is not None:
         return _prove_passkey(viewer, now, credential)
-    if _prove_app(rows.filter(type=APP).first(), now, code):
+    app = rows.filter(type=APP).first()
+    if _prove_app(app, now, code):
         return str(APP)
+    if _ran_out(viewer, app, now, code):
+        return RUN_OUT
     if not _prove_spare(rows.filter(type=CODES).first(), code):
         return ""
     record(
@@ -161,13 +172,7 @@ def remove_factor(*, viewer: Viewer, now: datetime, factor_id: int, required: bo
     row.delete()
     if not others:
         _own(viewer).delete()
-    record(
-        Event.FACTOR_REMOVED,
-        at=now,
-        subject_type="account",
-        subject_id=viewer.account_key,
-        details={"kind": str(kind)},
-    )
+    _removed(viewer, now, kind)
 
 
 @transaction.atomic
@@ -206,12 +211,41 @@ def _enrolled(viewer: Viewer, now: datetime, kind: str) -> None:
     )
 
 
+def _removed(viewer: Viewer, now: datetime, kind: str) -> None:
+    record(
+        Event.FACTOR_REMOVED,
+        at=now,
+        subject_type="account",
+        subject_id=viewer.account_key,
+        details={"kind": str(kind)},
+    )
+
+
 def _prove_app(row: Authenticator | None, now: datetime, code: str) -> bool:
-    step = _step_of(decrypt(row.data["secret"]), code, now) if row else None
-    if row is None or step is None or step <= row.data.get(LAST_STEP, 0):
+    if row is None or not _opens(row, code, _step(now)):
+        return False
+    row.data[LAST_STEP] = _step(now)
+    _used(row, now)
+    return True
+
+
+def _ran_out(viewer: Viewer, row: Authenticator | None, now: datetime, code: str) -> bool:
+    """Whether the code was right in the half minute just before. Said once of each, and seldom."""
+    step = _step(now) - 1
+    if row is None or not _opens(row, code, step):
+        return False
+    if late_codes(viewer.account_key, now) >= MOST_RUN_OUT:
         return False
     row.data[LAST_STEP] = step
-    _used(row, now)
+    row.save(update_fields=["data"])
+    record(
+        Event.CODE_RUN_OUT,
+        at=now,
+        actor=Account.objects.get(pk=viewer.account_key),
+        outcome=Outcome.FAILED,
+        subject_type="account",
+        subject_id=viewer.account_key,
+    )
     return True
 
 
@@ -229,16 +263,21 @@ def _prove_spare(row: Authenticator | None, code: str) -> bool:
     return True
 
 
-def _step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The half minute whose code this is: the one that runs or the one before [RFC 6238, 5.2]."""
-    current = int(now.timestamp()) // STEP_SECONDS
-    steps = (current, current - 1)
-    right = (
-        step
-        for step in steps
-        if compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, step)))
+def _step(now: datetime) -> int:
+    """The half minute that runs [RFC 6238, 4.2]."""
+    return int(now.timestamp()) // STEP_SECONDS
+
+
+def _opens(row: Authenticator, code: str, step: int) -> bool:
+    """Whether it is the code of that half minute, and none of it or of a later one was taken."""
+    return step > row.data.get(LAST_STEP, 0) and _is_code(decrypt(row.data["secret"]), code, step)
+
+
+def _is_code(secret: str, code: str, step: int) -> bool:
+    right: bool = compare_user_code(
+        actual=code, expected=format_hotp_value(hotp_value(secret, step))
     )
-    return next(right, None)
+    return right
 
 
 def _prove_passkey(viewer: Viewer, now: datetime, credential: Mapping[str, Any]) -> str:

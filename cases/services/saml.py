@@ -31,15 +31,32 @@ from cases.rules.assertions import (
 )
 from cases.rules.vouching import Vouched
 from cases.services.lockout import admit
-from cases.services.openid import Disbelieved
+from cases.services.openid import Declined, Disbelieved
 
 LONGEST_ANSWER = 256 * 1024
 PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 ASSERTION = "urn:oasis:names:tc:SAML:2.0:assertion"
 METADATA = "urn:oasis:names:tc:SAML:2.0:metadata"
 POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
-NAMES = {"samlp": PROTOCOL, "saml": ASSERTION}
+STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
+SUCCESS = f"{STATUS}Success"
+# What a provider may say went wrong, the second word of its status [SAML 2.0 Core, 3.2.2.2]. Any
+# other is somebody's own and is not repeated.
+ERRORS = frozenset(
+    {
+        "AuthnFailed",
+        "InvalidNameIDPolicy",
+        "NoAuthnContext",
+        "NoAvailableIDP",
+        "NoPassive",
+        "RequestDenied",
+        "RequestUnsupported",
+        "RequestVersionTooLow",
+        "UnknownPrincipal",
+        "UnsupportedBinding",
+    }
+)
+NAMES = {"samlp": PROTOCOL, "saml": ASSERTION, "ds": "http://www.w3.org/2000/09/xmldsig#"}
 METHODS = frozenset(
     {
         SignatureMethod.RSA_SHA256,
@@ -138,13 +155,21 @@ def _signed_assertion(encoded: str, here: str, now: datetime) -> Assertion:
     root = _parsed(encoded)
     _require(root.tag == f"{{{PROTOCOL}}}Response", "no response")
     _require(root.get("Destination") == here, "destination")
-    status = root.find("samlp:Status/samlp:StatusCode", NAMES)
-    code = "" if status is None else status.get("Value")
-    _require(code == SUCCESS, "provider refused")
+    _require_success(root)
     everywhere = root.xpath("//saml:Assertion | //saml:EncryptedAssertion", namespaces=NAMES)
     direct = root.findall("saml:Assertion", NAMES)
+    _require(bool(direct) or len(everywhere) != 1, "encrypted")
     _require(len(everywhere) == len(direct) == 1, "not one assertion")
+    _require(direct[0].find("ds:Signature", NAMES) is not None, "assertion not signed")
     return _as_said(_verified(root, direct[0].get("ID"), now))
+
+
+def _require_success(root: Any) -> None:
+    codes = [one.get("Value", "") for one in root.iterfind("samlp:Status//samlp:StatusCode", NAMES)]
+    if codes[:1] == [SUCCESS]:
+        return
+    said = (one.removeprefix(STATUS) for one in codes[1:])
+    raise Declined(next((one for one in said if one in ERRORS), ""))
 
 
 def _parsed(encoded: str) -> Any:

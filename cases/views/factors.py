@@ -10,7 +10,6 @@ from allauth.mfa.webauthn.internal.auth import begin_authentication, begin_regis
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from qrcode.main import QRCode
 
 from audit.guard import leaves_no_entry
-from cases.access import viewer_for
+from cases.access import Viewer, viewer_for
 from cases.forms.factors import AppForm, FactorForm, PasskeyForm, SecondForm
 from cases.models import Account
 from cases.selectors.factors import APP, PASSKEY, codes_left, factors_of
@@ -29,6 +28,7 @@ from cases.selectors.providers import providers_of
 from cases.selectors.sessions import sessions_of
 from cases.services.disowning import disown_sign_ins
 from cases.services.factors import (
+    RUN_OUT,
     LastFactor,
     NoFactor,
     NotProved,
@@ -45,6 +45,10 @@ from cases.views.standing import SECOND, enter, first_by, fresh, how, pending
 
 # The secret that an app has been shown and has not proved yet, sealed.
 OFFERED = "factor_offered"
+LATE = (
+    "That code has just run out. Type the one your app shows now. If it shows this one still, the "
+    "phone's clock is behind: switch its time to automatic."
+)
 REFUSED = "That didn't open the account. Each code opens once; wait for the next one."
 OWN = "Shows its reader nothing but how they themself sign in; each change records itself."
 
@@ -63,9 +67,9 @@ def second(request: HttpRequest) -> HttpResponse:
     form = SecondForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         by = _proved(request, account, form.cleaned_data)
-        if by:
+        if by and by != RUN_OUT:
             return enter(request, account, redirect(target), second=by)
-        form.add_error(None, REFUSED)
+        form.add_error(None, LATE if by else REFUSED)
     kinds = {factor.kind for factor in factors_of(account.pk)}
     context = {"form": form, "has_app": APP in kinds, "options": ""}
     if PASSKEY in kinds:
@@ -74,7 +78,7 @@ def second(request: HttpRequest) -> HttpResponse:
 
 
 def _proved(request: HttpRequest, account: Account, given: dict[str, Any]) -> str:
-    """By what the account was opened; empty when it wasn't.
+    """By what the account was opened; empty when it wasn't, `RUN_OUT` when that is no failure.
 
     A locked account's recovery code is not even tried, so that it is not used up.
     """
@@ -86,6 +90,8 @@ def _proved(request: HttpRequest, account: Account, given: dict[str, Any]) -> st
             code=given["code"],
             credential=given["credential"],
         )
+    if by == RUN_OUT:
+        return by
     told = how(request, account, second=by, **first_by(request))
     verified = account if by else None
     return by if admit(now=now, username=account.username, verified=verified, how=told) else ""
@@ -99,6 +105,7 @@ def show(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     context = {
         "factors": factors_of(viewer.account_key),
+        "has_app": _has_app(viewer),
         "providers": providers_of(viewer.account_key),
         "codes_left": codes_left(viewer.account_key),
         "sessions": sessions_of(viewer.account_key, timezone.now(), request.session.session_key),
@@ -106,6 +113,10 @@ def show(request: HttpRequest) -> HttpResponse:
         "enrolling": settings.REQUIRE_MFA and not request.session.get(SECOND),
     }
     return render(request, "factors/show.html", context)
+
+
+def _has_app(viewer: Viewer) -> bool:
+    return any(factor.kind == APP for factor in factors_of(viewer.account_key))
 
 
 @leaves_no_entry(why=OWN)
@@ -128,13 +139,18 @@ def add_app(request: HttpRequest) -> HttpResponse:
                 secret=secret,
                 code=form.cleaned_data["code"],
             )
-        except (NotProved, ValidationError) as refused:
-            form.add_error("code", str(getattr(refused, "message", refused)))
+        except NotProved as refused:
+            form.add_error("code", str(refused))
         else:
             del request.session[OFFERED]
             return _enrolled(request, str(APP))
     address = get_adapter().build_totp_url(_account(request), secret)
-    context = {"form": form, "picture": _picture(address), "secret": _in_fours(secret)}
+    context = {
+        "form": form,
+        "picture": _picture(address),
+        "secret": _in_fours(secret),
+        "replaces": _has_app(viewer_of(request)),
+    }
     return render(request, "factors/app.html", context, status=422 if form.errors else 200)
 
 
@@ -179,6 +195,7 @@ def new_codes(request: HttpRequest) -> HttpResponse:
 
 @leaves_no_entry(why=OWN)
 @signed_in
+@while_enrolling
 @fresh
 @require_POST
 def end(request: HttpRequest) -> HttpResponse:

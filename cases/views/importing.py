@@ -4,7 +4,8 @@ No file ever touches a disk in the clear: what arrives is sealed piece by piece 
 below, which is set before the body is read and only for those who may import.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -38,7 +39,7 @@ from cases.selectors import importing as selector
 from cases.services.importing import previews
 from cases.services.importing.errors import ImportRefused
 from cases.services.importing.mapping import FieldMap, mapping_file, shipped
-from cases.services.importing.uploads import SealedUpload, TooLarge
+from cases.services.importing.uploads import NotScanned, SealedUpload
 from cases.views.gate import requires, viewer_of
 from cases.views.limited import limited
 
@@ -67,28 +68,36 @@ class SealingHandler(FileUploadHandler):
         super().__init__(request)
         self._begin = begin
         self.upload: SealedUpload | None = None
-        self.refused = ""
+        self.refused: ImportRefused | None = None
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         if self.field_name != "file" or self.upload is not None:
             raise SkipFile
-        self.upload = self._begin()
+        with self._or_stop():
+            self.upload = self._begin()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         del start
         if self.upload is None:
             return
-        try:
+        with self._or_stop():
             self.upload.write(raw_data)
-        except TooLarge as refused:
-            self.refused = str(refused)
+
+    @contextmanager
+    def _or_stop(self) -> Iterator[None]:
+        """What is refused is read to its end and kept nowhere, so that the page can say why."""
+        try:
+            yield
+        except ImportRefused as refused:
+            self.refused = refused
             raise StopUpload(connection_reset=False) from None
 
     def file_complete(self, file_size: int) -> Any:
-        if self.upload is None:
+        if self.upload is None or self.refused is not None:
             return None
-        self.upload.finish()
+        with self._or_stop():
+            self.upload.finish()
         return UploadedFile(file=BytesIO(), name="upload", size=file_size)
 
 
@@ -113,7 +122,12 @@ def import_new(request: HttpRequest) -> HttpResponse:
             if response.status_code == FORBIDDEN:
                 transaction.set_rollback(True)
     except ImportRefused as refused:
+        if isinstance(refused, NotScanned):
+            previews.refuse_upload(viewer=viewer, now=now, refused=refused)
         return _show_upload(request, UploadForm(), sentence=str(refused), status=422)
+    finally:
+        if handler.upload is not None:
+            handler.upload.close()
     return response
 
 
@@ -122,8 +136,8 @@ def _receive(
     request: HttpRequest, viewer: Viewer, now: datetime, handler: SealingHandler
 ) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
-    if handler.refused:
-        raise ImportRefused(handler.refused)
+    if handler.refused is not None:
+        raise handler.refused
     if not form.is_valid() or handler.upload is None:
         raise ImportRefused("Choose a file.")
     run = previews.accept_upload(viewer=viewer, now=now, run_id=handler.upload.run.pk)

@@ -19,7 +19,7 @@ from cases.views.once import once
 
 DONE = {
     LinkState.CONFIRMED: "The two cases are linked.",
-    LinkState.DISMISSED: "The suggestion is dismissed.",
+    LinkState.DISMISSED: "The suggestion is dismissed. On either case that can be changed.",
     LinkState.UNDONE: "The link is undone.",
 }
 

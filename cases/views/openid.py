@@ -11,7 +11,13 @@ from django.views.decorators.http import require_safe
 from audit.guard import leaves_no_entry
 from cases.enums import ProviderKind
 from cases.rules.vouching import Vouched
-from cases.services.openid import Away, Disbelieved, sign_in_address, vouched_for
+from cases.services.openid import (
+    Away,
+    Disbelieved,
+    raise_declined,
+    sign_in_address,
+    vouched_for,
+)
 from cases.views.gate import public
 from cases.views.providers import Asked, arrive, ask, away, configured, refuse, take
 
@@ -38,7 +44,7 @@ def start(request: HttpRequest) -> HttpResponse:
             verifier=asked.verifier,
         )
     except Away:
-        return away(request)
+        return away(request, asked)
     return HttpResponseRedirect(address)
 
 
@@ -52,20 +58,20 @@ def answer(request: HttpRequest) -> HttpResponse:
     provider = configured(KIND)
     asked = take(request, KIND, request.GET.get("state", ""))
     if asked is None:
-        return refuse(request, KIND, "no question")
+        return refuse(request, KIND, Disbelieved("no question"))
     try:
         vouched = _vouched(request, asked)
     except Disbelieved as refused:
-        return refuse(request, provider.kind, str(refused))
+        return refuse(request, provider.kind, refused, asked)
     except Away:
-        return away(request)
+        return away(request, asked)
     return arrive(request, asked, vouched)
 
 
 def _vouched(request: HttpRequest, asked: Asked) -> Vouched:
     code = request.GET.get("code", "")
     if "error" in request.GET or not code:
-        raise Disbelieved("provider refused")
+        raise_declined(request.GET.get("error", ""))
     return vouched_for(
         code=code,
         redirect_uri=_here(request),

@@ -29,6 +29,7 @@ from cases.selectors.providers import Provider, account_of, providers
 from cases.services.addresses import is_paused
 from cases.services.invitations import Void, invited
 from cases.services.lockout import admit
+from cases.services.openid import Declined, Disbelieved
 from cases.services.providers import (
     NotLinked,
     accept_by_provider,
@@ -45,7 +46,7 @@ from cases.views.standing import (
     enter,
     fresh,
     how,
-    why_session_is_over,
+    sits_there,
 )
 
 SIGN_IN, LINK, AGAIN, INVITATION = "sign-in", "link", "again", "invitation"
@@ -120,15 +121,8 @@ def _may_ask(request: HttpRequest, purpose: str) -> bool:
         return bool(request.session.get(BANNER))
     if purpose == LINK:
         since = timezone.now().timestamp() - request.session.get(MAY_LINK, 0)
-        return _sits_there(request) and since < ASKED_FOR.total_seconds()
-    return purpose == AGAIN and _sits_there(request)
-
-
-def _sits_there(request: HttpRequest) -> bool:
-    account = request.user
-    return isinstance(account, Account) and not why_session_is_over(
-        request, account, timezone.now()
-    )
+        return sits_there(request) and since < ASKED_FOR.total_seconds()
+    return purpose == AGAIN and sits_there(request)
 
 
 def _safe(request: HttpRequest, target: str) -> str:
@@ -143,27 +137,39 @@ def arrive(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse
     return ARRIVALS[asked.purpose](request, asked, vouched)
 
 
-def refuse(request: HttpRequest, kind: ProviderKind, why: str) -> HttpResponse:
+def refuse(
+    request: HttpRequest, kind: ProviderKind, refused: Disbelieved, asked: Asked | None = None
+) -> HttpResponse:
     """Nobody is let in. Why stands in the log; the page says the same whatever it was.
 
-    An address that was refused too often is refused without another entry.
+    But for what the provider's own page has said already: that nobody signed in there. An address
+    that was refused too often is refused without another entry.
     """
     now = timezone.now()
     if not is_paused(now):
-        admit(now=now, username="", verified=None, how={"by": kind, "why": why})
-    return say_refused(request)
+        said = {"said": refused.said} if refused.said else {}
+        told = {"by": kind, "why": str(refused), **said}
+        admit(now=now, username="", verified=None, how=told)
+    if isinstance(refused, Declined):
+        return _say(request, asked, "declined", 403)
+    return say_refused(request, asked)
 
 
-def say_refused(request: HttpRequest) -> HttpResponse:
-    return _say(request, "refused", 403)
+def say_refused(request: HttpRequest, asked: Asked | None = None) -> HttpResponse:
+    return _say(request, asked, "refused", 403)
 
 
-def away(request: HttpRequest) -> HttpResponse:
-    return _say(request, "away", 503)
+def away(request: HttpRequest, asked: Asked) -> HttpResponse:
+    return _say(request, asked, "away", 503)
 
 
-def _say(request: HttpRequest, what: str, status: int) -> HttpResponse:
-    return render(request, "providers/refused.html", {"what": what}, None, status)
+def _say(request: HttpRequest, asked: Asked | None, what: str, status: int) -> HttpResponse:
+    """What did not come about, by what was asked for, and how to go on."""
+    purpose = asked.purpose if asked else SIGN_IN
+    if purpose in {LINK, AGAIN} and not sits_there(request):
+        purpose = SIGN_IN
+    context = {"what": what, "purpose": purpose}
+    return render(request, "providers/refused.html", context, None, status)
 
 
 def _sign_in(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
@@ -192,7 +198,7 @@ def _not_let_in(
 
 
 def _link(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
-    if not _sits_there(request):
+    if not sits_there(request):
         return say_refused(request)
     kind, now = ProviderKind(asked.kind), timezone.now()
     viewer = viewer_for(cast("Account", request.user))
@@ -208,14 +214,14 @@ def _link(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
 
 
 def _prove_again(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpResponse:
-    if not _sits_there(request):
+    if not sits_there(request):
         return say_refused(request)
     kind, account = ProviderKind(asked.kind), cast("Account", request.user)
     verified = account if account_of(kind, vouched) == account else None
     told = {"again": True, "by": kind}
     now = timezone.now()
     if not admit(now=now, username=account.username, verified=verified, how=told):
-        return say_refused(request)
+        return say_refused(request, asked)
     request.session[PROVED] = now.timestamp()
     return render(request, "providers/proved.html")
 

@@ -55,7 +55,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return render(request, "providers/onward.html", {"encoded": encoded})
     asked = take(request, KIND)
     if asked is None:
-        return refuse(request, KIND, "no question")
+        return refuse(request, KIND, Disbelieved("no question"))
     try:
         said = believed(
             encoded=encoded,
@@ -65,9 +65,9 @@ def answer(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except Disbelieved as refused:
-        return refuse(request, KIND, str(refused))
+        return refuse(request, KIND, refused, asked)
     if not spend_answer(viewer=DOOR, now=timezone.now(), said=said):
-        return say_refused(request)
+        return say_refused(request, asked)
     return arrive(request, asked, vouched(said))
 
 

@@ -27,7 +27,7 @@ from cases.services.addresses import is_paused
 from cases.services.lockout import admit
 from cases.views.gate import public, signed_in, viewer_of, while_enrolling
 from cases.views.limited import limited
-from cases.views.standing import await_second, enter, from_known_device, how, why_session_is_over
+from cases.views.standing import await_second, enter, from_known_device, how, sits_there
 
 BANNER = "banner_acknowledged"
 PAUSED = (
@@ -64,7 +64,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @limited(SIGN_INS, methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The system-use banner first, then name and password."""
+    """The system-use banner first, then name and password; none of it to whoever is signed in.
+
+    Somebody has two tabs, both were sent here, and they signed in again in the other one.
+    """
+    if request.method != "POST" and sits_there(request):
+        return redirect(_next(request))
     if request.method == "POST" and "acknowledge" in request.POST:
         request.session[BANNER] = True
         return redirect(request.get_full_path())
@@ -131,11 +136,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_safe
 def state(request: HttpRequest) -> JsonResponse:
     """Whether somebody is signed in, and a fresh token for a form that outlived its session."""
-    account = request.user
-    stands = isinstance(account, Account) and not why_session_is_over(
-        request, account, timezone.now()
-    )
-    return JsonResponse({"signed_in": stands, "token": get_token(request)})
+    return JsonResponse({"signed_in": sits_there(request), "token": get_token(request)})
 
 
 @leaves_no_entry(why="Remembers a preference for this session.")

@@ -158,6 +158,14 @@ def why_session_is_over(request: HttpRequest, account: Account, now: datetime) -
     return why_over(began=began, seen=seen, now=now)
 
 
+def sits_there(request: HttpRequest) -> bool:
+    """Whether somebody is signed in here whose session still stands."""
+    account = request.user
+    return isinstance(account, Account) and not why_session_is_over(
+        request, account, timezone.now()
+    )
+
+
 def asks_by_itself(request: HttpRequest) -> bool:
     return BY_ITSELF in request.headers
 

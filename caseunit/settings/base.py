@@ -16,6 +16,7 @@ from caseunit.settings.environment import (
     readable_file,
     redis_url,
     required,
+    scanner,
     seal_keys,
     secret_key,
 )
@@ -166,6 +167,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "cases.forms.passwords.GuessableValidator"},
     {"NAME": "cases.forms.passwords.BreachedValidator"},
 ]
+# Who looks through files before they come in (`cases/services/scanning.py`); None: nobody.
+SCANNER = scanner("CASEUNIT_SCANNER")
 # A list of stolen passwords on this machine (`cases/forms/breached.py`); None: none is asked.
 BREACHED_PASSWORDS = readable_file("CASEUNIT_BREACHED_PASSWORDS_PATH")
 LOGIN_URL = "/sign-in/"

@@ -104,6 +104,22 @@ def readable_file(name: str) -> Path | None:
     return path
 
 
+def scanner(name: str) -> tuple[str, int] | str | None:
+    """Where a scanner listens: `host:port`, or the full path of a socket; None where not set."""
+    if not env.str(name, ""):
+        return None
+    return required(name, _listens_at)
+
+
+def _listens_at(text: str) -> tuple[str, int] | str:
+    if text.startswith("/"):
+        return text
+    parts = urlsplit(f"//{text}")
+    if not parts.hostname or not parts.port or parts.netloc != text or parts.username is not None:
+        raise ValueError("must read host:port, or be the full path of a socket.")
+    return parts.hostname, parts.port
+
+
 def redis_url(text: str) -> str:
     if urlsplit(text).scheme not in {"redis", "rediss", "unix"}:
         raise ValueError("must start with redis://, rediss:// or unix://.")

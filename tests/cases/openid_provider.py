@@ -40,6 +40,8 @@ class OpenIDProvider:
     sign: Sign = signed
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
+    published_first: list[object] = field(default_factory=list)
+    padding: str = ""
 
     def sign_in(self, address: str) -> str:
         """Somebody signs in at the page that the browser was sent to; where it is sent back."""
@@ -89,10 +91,11 @@ class OpenIDProvider:
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
+            "padding": self.padding,
         }
 
     def keys(self) -> dict[str, Any]:
-        return {"keys": [self.key.as_dict(private=False)]}
+        return {"keys": [*self.published_first, self.key.as_dict(private=False)]}
 
 
 @contextmanager

@@ -20,13 +20,14 @@ ISSUER, ENTITY = "https://id.county.example/saml", "https://cases.example/saml"
 ADDRESS = "https://id.county.example/sign-in"
 HERE = "http://testserver/sign-in/saml/answer/"
 MINUTES = timedelta(minutes=5)
+STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 
 TEMPLATE = """<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"
  xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_r{id}" Version="2.0"
  IssueInstant="{at}" Destination="{destination}" InResponseTo="{answers}">
 <saml:Issuer>{issuer}</saml:Issuer>
-<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:{status}"/></samlp:Status>
+<samlp:Status><samlp:StatusCode Value="{status}">{second}</samlp:StatusCode></samlp:Status>
 <saml:Assertion ID="_{id}" Version="2.0" IssueInstant="{at}">
 <saml:Issuer>{issuer}</saml:Issuer>
 <saml:Subject><saml:NameID Format="{format}">{subject}</saml:NameID>
@@ -78,6 +79,7 @@ class Said:
     recipient: str = HERE
     destination: str = HERE
     status: str = "Success"
+    because: str = ""
     method: str = "bearer"
     format: str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
     context: str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
@@ -93,6 +95,9 @@ class Said:
             "signed_in": self.now + self.signed_in,
         }
         words = {name: f"{at:%Y-%m-%dT%H:%M:%SZ}" for name, at in times.items()}
+        words["status"] = f"{STATUS}{self.status}"
+        second = f'<samlp:StatusCode Value="{STATUS}{self.because}"/>'
+        words["second"] = second if self.because else ""
         return TEMPLATE.format(**{**self.__dict__, **words})
 
 

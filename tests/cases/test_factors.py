@@ -24,7 +24,9 @@ from cases.models import Account
 from cases.selectors.factors import codes_left, factors_of, has_factor
 from cases.selectors.lockout import MOST_FAILURES, is_lock, last_turn
 from cases.services.factors import (
+    MOST_RUN_OUT,
     NoFactor,
+    NotProved,
     enrol_app,
     make_recovery_codes,
     prove_second,
@@ -119,24 +121,119 @@ def test_the_code_opens_the_asked_page_and_is_on_record(
     assert (entry.actor_id, entry.details["second"]) == (str(with_app.pk), "totp")
 
 
-def test_the_code_of_the_half_minute_before_opens(stranger: Client, account: Account) -> None:
+@pytest.fixture
+def long_with_app(account: Account) -> Account:
     early = NOW - 10 * STEP
     enrol_app(viewer=viewer_for(account), now=early, secret=SECRET, code=code_at(early))
-    give_password(stranger, account)
-
-    assert give_code(stranger, code_at(NOW - STEP)).status_code == 302
+    return account
 
 
-@pytest.mark.parametrize("away", [-2, 1, 2])
+@pytest.mark.parametrize("away", [-2, -1, 1, 2])
 def test_codes_of_other_half_minutes_open_nothing(
-    stranger: Client, account: Account, away: int
+    stranger: Client, long_with_app: Account, away: int
 ) -> None:
-    early = NOW - 10 * STEP
-    enrol_app(viewer=viewer_for(account), now=early, secret=SECRET, code=code_at(early))
-    give_password(stranger, account)
+    give_password(stranger, long_with_app)
 
     assert give_code(stranger, code_at(NOW + away * STEP)).status_code == 422
     assert not is_in(stranger)
+
+
+@pytest.mark.parametrize(
+    ("after", "opens"), [(0, True), (29.999, True), (30, False), (59.999, False)]
+)
+def test_a_code_lives_for_its_half_minute(
+    stranger: Client, long_with_app: Account, after: float, opens: bool
+) -> None:
+    begins = NOW - timedelta(seconds=NOW.timestamp() % 30)
+    with time_machine.travel(begins, tick=False):
+        give_password(stranger, long_with_app)
+
+    with time_machine.travel(begins + timedelta(seconds=after), tick=False):
+        give_code(stranger, code_at(begins))
+
+    assert is_in(stranger) is opens
+
+
+def test_a_code_that_has_just_run_out_is_said_so_and_counts_for_nothing(
+    stranger: Client, long_with_app: Account
+) -> None:
+    give_password(stranger, long_with_app)
+    for _ in range(MOST_FAILURES - 1):
+        give_code(stranger, "000000")
+
+    answer = give_code(stranger, code_at(NOW - STEP))
+
+    assert answer.status_code == 422
+    assert "That code has just run out. Type the one your app shows now." in words(answer)
+    assert Entry.objects.get(event=Event.CODE_RUN_OUT).subject_id == str(long_with_app.pk)
+    assert give_code(stranger, code_at(NOW)).status_code == 302
+
+
+@pytest.mark.parametrize("away", [-3, -2, 1])
+def test_no_other_code_is_told_from_a_wrong_one(
+    stranger: Client, long_with_app: Account, away: int
+) -> None:
+    give_password(stranger, long_with_app)
+
+    wrong = words(give_code(stranger, "000000"))
+
+    assert words(give_code(stranger, code_at(NOW + away * STEP))) == wrong
+
+
+def test_the_next_code_is_typed_into_an_empty_field(
+    stranger: Client, long_with_app: Account
+) -> None:
+    give_password(stranger, long_with_app)
+
+    assert "000000" not in give_code(stranger, "000000").content.decode()
+
+
+def test_each_code_is_told_to_have_run_out_once(stranger: Client, long_with_app: Account) -> None:
+    give_password(stranger, long_with_app)
+    give_code(stranger, code_at(NOW - STEP))
+    assert not Entry.objects.filter(event=Event.SIGN_IN_FAILED).exists()
+
+    for _ in range(MOST_FAILURES):
+        assert "just run out" not in words(give_code(stranger, code_at(NOW - STEP)))
+
+    assert is_lock(last_turn(long_with_app.pk))
+
+
+def test_whoever_is_always_late_is_locked_like_whoever_guesses(
+    stranger: Client, long_with_app: Account
+) -> None:
+    """Else somebody who reads codes over a shoulder could ask as often as they like."""
+    for late in range(MOST_RUN_OUT + MOST_FAILURES):
+        assert not is_lock(last_turn(long_with_app.pk))
+        with time_machine.travel(NOW + late * STEP, tick=False):
+            give_password(stranger, long_with_app)
+            answer = words(give_code(stranger, code_at(NOW + (late - 1) * STEP)))
+        assert ("just run out" in answer) is (late < MOST_RUN_OUT)
+
+    assert is_lock(last_turn(long_with_app.pk))
+
+
+def test_a_code_that_was_used_is_not_said_to_have_run_out(
+    stranger: Client, long_with_app: Account
+) -> None:
+    give_password(stranger, long_with_app)
+    give_code(stranger, code_at(NOW))
+    other = Client()
+    other.post(URL, {"acknowledge": "yes"})
+
+    with time_machine.travel(NOW + STEP, tick=False):
+        give_password(other, long_with_app)
+        answer = words(give_code(other, code_at(NOW)))
+
+    assert "just run out" not in answer
+    assert Entry.objects.filter(event=Event.SIGN_IN_FAILED).count() == 1
+
+
+def test_an_app_is_added_by_a_code_of_the_half_minute_that_runs(account: Account) -> None:
+    with pytest.raises(NotProved, match="just run out"):
+        enrol_app(viewer=viewer_for(account), now=NOW, secret=SECRET, code=code_at(NOW - STEP))
+
+    assert not Authenticator.objects.exists()
 
 
 def test_no_code_opens_twice(stranger: Client, with_app: Account) -> None:
@@ -459,17 +556,25 @@ def test_enrolling_opens_the_pages_and_shows_recovery_codes_once(
     assert secret not in str(list(Entry.objects.values()))
 
 
-def test_an_app_is_added_once(with_app: Account) -> None:
+def test_an_app_on_a_new_phone_takes_the_place_of_the_old(with_app: Account) -> None:
+    """Else nobody whose app is their only second factor could move to another phone."""
     desk = signed_in(with_app)
+    before = Authenticator.objects.get(type="totp")
+    assert "Move to another authenticator app" in words(desk.get(reverse("factors")))
     page = words(desk.get(reverse("factor-app")))
     found = re.search(r"Key: ([A-Z2-7 ]+?) Code", page)
     assert found is not None
 
-    given = {"code": code_at(NOW, found[1].replace(" ", ""))}
-    answer = desk.post(reverse("factor-app"), given)
+    secret = found[1].replace(" ", "")
+    desk.post(reverse("factor-app"), {"code": code_at(NOW)})
+    assert Authenticator.objects.get(type="totp") == before
 
-    assert answer.status_code == 422
-    assert Authenticator.objects.filter(type="totp").count() == 1
+    desk.post(reverse("factor-app"), {"code": code_at(NOW, secret)})
+
+    viewer, later = viewer_for(with_app), NOW + STEP
+    assert prove_second(viewer=viewer, now=later, code=code_at(later)) == ""
+    assert prove_second(viewer=viewer, now=later, code=code_at(later, secret)) == "totp"
+    assert Entry.objects.filter(event=Event.FACTOR_REMOVED).count() == 1
 
 
 def test_a_factor_is_removed_by_its_owner_only(with_app: Account) -> None:

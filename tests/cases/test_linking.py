@@ -173,6 +173,20 @@ def test_what_somebody_decided_is_not_suggested_again(desk: Desk) -> None:
     assert CaseLink.objects.get().state == LinkState.DISMISSED
 
 
+def test_whoever_dismisses_a_suggestion_is_told_where_that_is_changed(desk: Desk) -> None:
+    """It is gone from the list, and by mistake is soon done."""
+    one, other = desk.held_case(), desk.held_case()
+    for case in (one, other):
+        InvolvedPersonFactory.create(case=case, identity=SUSPECT)
+    suggest_links(case_ids=[one.pk], now=NOW)
+    decide(desk.as_sergeant, CaseLink.objects.get(), "dismissed", back="list")
+
+    assert "On either case that can be changed." in words(desk.as_sergeant.get("/links/"))
+    for case in (one, other):
+        page = words(desk.as_sergeant.get(reverse("case-detail", args=[case.pk])))
+        assert "Change that" in page
+
+
 # -- who is shown it ---------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from cases.access import NotPermitted, system_viewer, viewer_for
 from cases.enums import RoleCode
 from cases.models import Account
 from cases.selectors.lockout import COUNTED_WITHIN, MOST_FAILURES, is_lock, last_turn
+from cases.services.disowning import disown_sign_ins
 from cases.services.lockout import NoReason, NotLocked, admit, release_account
 from tests.cases.pages import signed_in, words
 from tests.factories import NOW, PASSWORD, AccountFactory
@@ -139,6 +140,29 @@ def test_a_right_password_is_checked_as_slowly_when_locked(
     stranger.post(URL, {"username": account.username, "password": PASSWORD})
 
     assert hashed == [PASSWORD]
+
+
+@pytest.mark.parametrize("locked_before", [False, True])
+def test_an_administrator_sees_why_an_account_is_locked(
+    account: Account, administrator: Account, locked_before: bool
+) -> None:
+    """Who only releases somebody that disowned a sign-in has looked into nothing."""
+    other = AccountFactory.create(role=RoleCode.DETECTIVE)
+    lock(other)
+    if locked_before:
+        lock(account)
+    disown_sign_ins(viewer=viewer_for(account), now=NOW)
+
+    with time_machine.travel(NOW + SECOND, tick=False):
+        desk = signed_in(administrator)
+        page, accounts = (desk.get(reverse(name)) for name in ("accounts-locked", "accounts"))
+
+    shown = {one.account_id: one.is_disowned for one in page.context["locked"]}
+    assert shown == {account.pk: True, other.pk: False}
+    assert words(page).count("They said that somebody else signed in as them.") == 1
+    assert words(page).count("Too many wrong passwords or codes.") == 1
+    standing = {line.id: line.standing for line in accounts.context["lines"]}
+    assert standing == {account.pk: "locked", other.pk: "locked", administrator.pk: "open"}
 
 
 def test_an_administrator_releases_with_a_reason(account: Account, administrator: Account) -> None:

@@ -313,14 +313,6 @@ def test_another_issuers_code_is_not_tried(
     assert refusals() == [("", "issuer")]
 
 
-def test_what_the_provider_refuses_is_refused(stranger: Client, provider: OpenIDProvider) -> None:
-    sent = stranger.get(START).headers["Location"]
-    state = sent.split("state=")[1].split("&")[0]
-
-    assert stranger.get(f"{ANSWER}?error=access_denied&state={state}").status_code == 403
-    assert refusals() == [("", "provider refused")]
-
-
 # Who is nobody's, closed, or locked
 
 
@@ -401,11 +393,15 @@ def test_a_provider_that_is_away_is_said_so(
 
 
 def test_a_document_of_another_issuer_is_not_followed(
-    stranger: Client, provider: OpenIDProvider, settings: Settings
+    stranger: Client,
+    provider: OpenIDProvider,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     settings.OPENID = replace(settings.OPENID, issuer=f"{provider.issuer}/")
 
     assert stranger.get(START).status_code == 503
+    assert "of another issuer" in caplog.text
 
 
 # The second factor

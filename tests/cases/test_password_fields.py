@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from audit.events import Event
+from audit.models import Entry
 from cases.enums import RoleCode
 from cases.forms.passwords import BreachedValidator
 from cases.models import Account
@@ -42,6 +44,16 @@ def test_a_password_is_masked_and_may_be_pasted(desk: Desk) -> None:
         assert "autocomplete=" in fields[0]
         assert 'autocomplete="off"' not in fields[0]
         assert "readonly" not in fields[0]
+
+
+def test_the_same_password_again_is_no_change() -> None:
+    """Else somebody who was told to change it would leave the stolen one in place."""
+    account = AccountFactory.create(role=RoleCode.DETECTIVE)
+    assert _change(account, LONG) == 302
+    account.refresh_from_db()
+
+    assert _change(account, LONG, now=LONG) == 422
+    assert not Entry.objects.filter(event=Event.SIGN_IN_FAILED).exists()
 
 
 def test_a_password_on_a_list_of_stolen_ones_is_refused(tmp_path: Path, settings: Settings) -> None:

@@ -365,7 +365,44 @@ def test_what_the_provider_did_not_sign_so_opens_nothing(
     assert answer.status_code == 403
     assert not is_in(stranger)
     assert len(refusals()) == 1
-    assert refusals()[0][1] in {"signature", "not one assertion"}
+    assert refusals()[0][1] in {"signature", "assertion not signed", "not one assertion"}
+
+
+def hidden_from_us(root: Any, _: SamlProvider) -> None:
+    """As it looks where the provider encrypts; what is inside does not matter."""
+    made = etree.Element(f"{{{NS['saml']}}}EncryptedAssertion")
+    root.replace(root.find("saml:Assertion", NS), made)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (unsigned, "assertion not signed"),
+        (response_signed_instead, "assertion not signed"),
+        (hidden_from_us, "encrypted"),
+    ],
+)
+def test_what_a_provider_must_be_set_to_stands_in_the_log(
+    stranger: Client, linked: Account, provider: SamlProvider, change: Any, why: str
+) -> None:
+    root = provider.signed(provider.said(provider.asked(ask(stranger)).get("ID")))
+    change(root, provider)
+
+    assert send(stranger, encoded(root)).status_code == 403
+    assert refusals() == [("", why)]
+
+
+@pytest.mark.parametrize(
+    ("because", "said"), [("AuthnFailed", "AuthnFailed"), ("Maria Invented", None), ("", None)]
+)
+def test_whoever_cancels_there_is_told_so_and_the_standards_word_is_on_record(
+    stranger: Client, linked: Account, provider: SamlProvider, because: str, said: str | None
+) -> None:
+    answer = there_and_back(stranger, provider, status="Responder", because=because)
+
+    assert answer.status_code == 403
+    assert "If you went back there yourself, nothing is wrong" in words(answer)
+    assert Entry.objects.get(event=Event.SIGN_IN_FAILED).details.get("said") == said
 
 
 def test_a_comment_cuts_no_subject_off(

@@ -188,6 +188,15 @@ def test_a_cookie_that_was_made_up_is_a_new_device(account: Account) -> None:
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
+def test_a_session_that_idled_out_is_listed_no_more(account: Account) -> None:
+    """Its window was closed and nobody signed out: there is nothing that one could still end."""
+    here, _ = sign_in(account), sign_in(account)
+    soon = NOW + IDLE - SECOND
+    assert len(look(here, soon, "factors").context["sessions"]) == 2
+
+    assert [one.is_this for one in look(here, NOW + IDLE, "factors").context["sessions"]] == [True]
+
+
 def test_it_was_not_me_ends_every_session_and_locks(account: Account) -> None:
     mine, theirs = sign_in(account), sign_in(account, NOW + SECOND)
     later = NOW + timedelta(minutes=1)

@@ -1,14 +1,16 @@
 """Does signing in ask for the banner first, say one thing to every stranger, and leave an entry?"""
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from audit.events import Event, Outcome
 from audit.models import Entry
 from cases.enums import RoleCode
+from cases.rules.sessions import IDLE
 from tests.cases.pages import Desk, signed_in, words
-from tests.factories import PASSWORD, AccountFactory
+from tests.factories import NOW, PASSWORD, AccountFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
@@ -107,6 +109,22 @@ def test_each_role_begins_on_its_own_page(role: str, name: str) -> None:
     client = signed_in(AccountFactory.create(role=role))
 
     assert client.get("/").headers["Location"] == reverse(name)
+
+
+@pytest.mark.parametrize(
+    ("query", "leads"),
+    [("?next=/cases/", "/cases/"), ("?next=https://elsewhere.example/", "/"), ("", "/")],
+)
+def test_whoever_signed_in_in_another_tab_is_not_asked_again(
+    desk: Desk, query: str, leads: str
+) -> None:
+    """Their code has been used: the next one would be half a minute away."""
+    assert desk.as_detective.get(f"/sign-in/{query}").headers["Location"] == leads
+
+
+def test_whose_session_is_over_is_asked(desk: Desk) -> None:
+    with time_machine.travel(NOW + IDLE, tick=False):
+        assert "Before you sign in" in words(desk.as_detective.get("/sign-in/?next=/cases/"))
 
 
 def test_a_page_can_ask_whether_its_session_lasts(desk: Desk, client: Client) -> None:

@@ -189,3 +189,28 @@ def test_queue_and_cache_share_a_server_and_no_database(url: str, broker: str, c
 def test_an_address_of_another_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="must start with redis://"):
         environment.redis_url("http://h/")
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("", "None"),
+        ("clamd:3310", "('clamd', 3310)"),
+        ("[::1]:3310", "('::1', 3310)"),
+        ("/run/clamav/clamd.ctl", "/run/clamav/clamd.ctl"),
+    ],
+)
+def test_a_scanner_is_named_by_host_and_port_or_by_a_path(given: str, read: str) -> None:
+    result = start({**COMPLETE, "CASEUNIT_SCANNER": given}, "; print(base.SCANNER)")
+
+    assert result.stdout == f"{read}\n", result.stderr
+
+
+@pytest.mark.parametrize(
+    "given", ["clamd", "clamd:", "clamd:x", "clamd:99999", "tcp://clamd:3310", "a@clamd:3310"]
+)
+def test_a_scanner_that_cannot_be_reached_so_stops_the_start(given: str) -> None:
+    result = start({**COMPLETE, "CASEUNIT_SCANNER": given})
+
+    assert result.returncode
+    assert "CASEUNIT_SCANNER" in result.stderr

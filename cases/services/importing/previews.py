@@ -15,7 +15,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 
-from audit.events import Event
+from audit.events import Event, Outcome
 from audit.recorder import record, record_key_use
 from cases.access import Hidden, Viewer
 from cases.enums import (
@@ -42,6 +42,7 @@ from cases.services.importing.runs import run_mapping
 from cases.services.importing.sources import Opener, Source
 from cases.services.importing.staging import Staging
 from cases.services.importing.uploads import (
+    NotScanned,
     SealedUpload,
     drop_upload,
     keep_mapping,
@@ -72,6 +73,20 @@ def open_upload(*, viewer: Viewer, now: datetime) -> SealedUpload:
         Event.IMPORT_PREVIEWED, at=now, subject_type="import", subject_id=run.pk, details=details
     )
     return upload
+
+
+@transaction.atomic
+def refuse_upload(*, viewer: Viewer, now: datetime, refused: NotScanned) -> None:
+    """Put on record that the scanner kept a file out; nothing else of it stays. Raises Hidden."""
+    _require(viewer)
+    record(
+        Event.IMPORT_FAILED,
+        at=now,
+        outcome=Outcome.DENIED,
+        subject_type="import",
+        reason=str(refused),
+        details=refused.told,
+    )
 
 
 @transaction.atomic

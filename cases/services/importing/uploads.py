@@ -16,6 +16,7 @@ from cases.models import ImportChunk, ImportRun
 from cases.models.sealing import give_key, key_of, place, place_of, sealing_key_of
 from cases.services.importing.errors import ImportRefused
 from cases.services.importing.sources import Source, source_of
+from cases.services.scanning import NotClean, Scan
 
 CHUNK = 1 << 20
 MOST_BYTES = 1 << 30
@@ -26,8 +27,19 @@ class TooLarge(ImportRefused):
     """The upload is larger than this page takes."""
 
 
+class NotScanned(ImportRefused):
+    """The scanner found something, or says nothing. `told` is for the entry."""
+
+    def __init__(self, refused: NotClean) -> None:
+        super().__init__(str(refused))
+        self.told = refused.told
+
+
 class SealedUpload:
-    """A file on its way in: `write` pieces of it, then `finish`."""
+    """A file on its way in: `write` pieces of it, then `finish`, and always `close`.
+
+    Its pieces are kept only when the transaction ends well, which it does after `finish` alone.
+    """
 
     def __init__(self, run: ImportRun) -> None:
         self.run = run
@@ -36,19 +48,26 @@ class SealedUpload:
         self._digest = hashlib.sha256()
         self._waiting = bytearray()
         self._position = 0
+        self._scan: Scan | None = None
 
     def begin(self) -> None:
+        """Raises NotScanned."""
+        with _scanned():
+            self._scan = Scan()
         self.run.digest = EMPTY
         self.run.save(force_insert=True)
 
     def write(self, data: bytes) -> None:
-        """Raises TooLarge."""
+        """Raises TooLarge, NotScanned."""
         self.size += len(data)
         if self.size > MOST_BYTES:
             raise TooLarge(
                 f"The file is larger than {MOST_BYTES >> 20:,} MB. Import it on the server with "
                 "manage.py import_caseload, or as a zip."
             )
+        if self._scan:
+            with _scanned():
+                self._scan.write(data)
         self._digest.update(data)
         self._waiting += data
         while len(self._waiting) >= CHUNK:
@@ -56,6 +75,10 @@ class SealedUpload:
             del self._waiting[:CHUNK]
 
     def finish(self) -> ImportRun:
+        """Raises NotScanned."""
+        if self._scan:
+            with _scanned():
+                self._scan.finish()
         if self._waiting:
             self._keep(bytes(self._waiting))
             self._waiting.clear()
@@ -63,10 +86,22 @@ class SealedUpload:
         self.run.save(update_fields=["digest"])
         return self.run
 
+    def close(self) -> None:
+        if self._scan:
+            self._scan.close()
+
     def _keep(self, piece: bytes) -> None:
         sealed = seal.encrypt(self._key, piece, _place(self.run, self._position))
         ImportChunk.objects.create(run=self.run, position=self._position, sealed=sealed)
         self._position += 1
+
+
+@contextmanager
+def _scanned() -> Iterator[None]:
+    try:
+        yield
+    except NotClean as refused:
+        raise NotScanned(refused) from None
 
 
 def _place(run: ImportRun, position: int) -> str:

@@ -7,12 +7,14 @@ from celery import current_app
 from django.db import transaction
 
 from audit.events import Event
+from audit.recorder import record_denied
 from cases.access import Viewer
 from cases.enums import FileState
 from cases.models import Release, ReleaseFile
 from cases.models.release_sealing import ReleaseBox
 from cases.services.releases.changing import note, open_for_change, refuse
 from cases.services.releases.errors import FileRefused
+from cases.services.scanning import NotClean, scan
 
 READ_TASK = "cases.tasks.read_release_file"
 MOST_BYTES = 25 << 20
@@ -32,16 +34,18 @@ TWICE = "This file is in the release already."
 def add_file(
     *, viewer: Viewer, now: datetime, release_id: UUID, label: str, content: bytes
 ) -> ReleaseFile:
-    """Seal the file and have it read. `label` is the name it came with, sealed as well.
+    """Have it scanned, seal it and have it read. `label` is the name it came with, sealed as well.
 
     Raises Hidden, NotPermitted, FileRefused.
     """
     release = open_for_change(viewer, release_id, now)
+    kind = _kind(release, content, now)
+    _have_it_scanned(release, content, now)
     box = ReleaseBox(release)
     file = ReleaseFile(
         release=release,
         position=_next_position(release),
-        kind=_kind(release, content, now),
+        kind=kind,
         size=len(content),
         digest=box.digest(content),
         added_by_id=viewer.account_key,
@@ -74,6 +78,22 @@ def _kind(release: Release, content: bytes, now: datetime) -> str:
     if not kind or (kind != "pdf" and BEGINNINGS[0][0] in content[:PDF_WITHIN]):
         refuse(Event.RELEASE_FILE_ADDED, release, STRANGE, now)
     return kind
+
+
+def _have_it_scanned(release: Release, content: bytes, now: datetime) -> None:
+    """Before anything reads or keeps it. Raises FileRefused."""
+    try:
+        scan(content)
+    except NotClean as refused:
+        record_denied(
+            Event.RELEASE_FILE_REFUSED,
+            at=now,
+            subject_type="release",
+            subject_id=release.pk,
+            reason=str(refused),
+            details=refused.told,
+        )
+        raise FileRefused(str(refused)) from None
 
 
 def _have_it_read(file: ReleaseFile) -> None:
