@@ -100,6 +100,7 @@ def a_unit() -> list[Account]:
         factories.CaseFactory.create(squad=squads[1]),
         factories.CaseFactory.create(imported=True),
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
+        factories.CaseFactory.create(),
     ]
     for ends, case in ((SECOND, cases[3]), (timedelta(0), cases[4]), (-SECOND, cases[2])):
         for account in (detective, records, partner, changed, accounts[9]):
@@ -110,6 +111,10 @@ def a_unit() -> list[Account]:
         user=records, content_object=cases[0], granted_at=NOW - DAY, ended_at=NOW - SECOND
     )
     factories.SquadGrantFactory.create(case=cases[4], squad=squads[0])
+    for ends, squad in ((SECOND, squads[2]), (timedelta(0), squads[0])):
+        factories.SquadGrantFactory.create(
+            case=cases[6], squad=squad, granted_at=NOW - 9 * DAY, expires_at=NOW + ends
+        )
     factories.SquadGrantFactory.create(case=cases[2], squad=squads[0], ended_at=NOW - SECOND)
     for account in (detective, sergeant, walled, partner):
         factories.WallFactory.create(case=cases[5], account=account)
