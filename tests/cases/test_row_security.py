@@ -179,12 +179,12 @@ def shown(opened: Connection, actor: str, now: datetime, across: str = "") -> di
             cursor.execute(f"SELECT * FROM {table}")
             names = [column.name for column in cursor.description or ()]
             at = names.index(str(key.column))
-            found[table] = {_key(row[at]) for row in cursor.fetchall()}
+            found[table] = {as_key(row[at]) for row in cursor.fetchall()}
     opened.rollback()
     return found
 
 
-def _key(value: Any) -> Any:
+def as_key(value: Any) -> Any:
     return UUID(value) if isinstance(value, str) else value
 
 

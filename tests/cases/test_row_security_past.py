@@ -1,0 +1,67 @@
+"""Do the functions that look past row-level security ask what the policies ask?"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat, Right
+from psycopg2.extensions import connection as Connection
+
+from cases import access
+from cases.enums import RoleCode
+from cases.models import Case
+from tests import factories
+from tests.cases.test_row_security import SECOND, a_unit, applications, as_key, expected
+from tests.factories import NOW
+from tests.leaks import exact_sets
+
+NUMBERED = "SELECT case_id FROM cases_numbered(%s, %s, %s)"
+ALIKE = "SELECT other_id FROM cases_alike(%s::uuid[], %s, %s, %s)"
+
+
+def _told(
+    opened: Connection, actor: str, now: datetime, sql: str, given: Sequence[Any]
+) -> set[Any]:
+    with opened.cursor() as cursor:
+        cursor.execute("SELECT cases_bind(%s, '', %s, true)", [actor, now])
+        cursor.execute(sql, given)
+        found = {as_key(row[0]) for row in cursor.fetchall()}
+    opened.rollback()
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_part_of_a_number_finds_what_is_seen_and_nothing_else() -> None:
+    """The function looks past the policies: it has to ask what they ask."""
+    accounts = a_unit()
+    Case.objects.update(number=Concat(Value("kC"), Right(Cast("number", CharField()), Value(6))))
+
+    with applications() as opened:
+        for now in (NOW, NOW + 2 * SECOND):
+            for account in accounts:
+                seen = expected(access.viewer_for(account), now)["cases_case"]
+                for typed, raised in (("%kC%", "%-%"), ("%-%", "%kC%")):
+                    found = _told(opened, str(account.pk), now, NUMBERED, [typed, raised, 99])
+                    exact_sets(found, seen)
+                assert not _told(opened, str(account.pk), now, NUMBERED, ["%-%", "%-%", 99])
+                few = _told(opened, str(account.pk), now, NUMBERED, ["%kC%", "%-%", 2])
+                assert len(few) == min(len(seen), 2)
+        assert not _told(opened, "", NOW, NUMBERED, ["%kC%", "%kC%", 99])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_who_sees_every_case_is_told_which_texts_are_alike() -> None:
+    texts = [factories.ResponseFactory.create(bands=[1, 2, 3]) for _ in range(2)]
+    captain, walled = (factories.AccountFactory.create(role=RoleCode.CAPTAIN) for _ in range(2))
+    factories.WallFactory.create(account=walled)
+    detective = factories.AccountFactory.create()
+    Case.objects.filter(pk=texts[0].case_id).update(detective=detective.officer)
+    given = [[str(texts[0].pk)], [texts[1].kind], NOW, 9]
+
+    with applications() as opened:
+        for actor in (str(captain.pk), "system:sweep"):
+            assert _told(opened, actor, NOW, ALIKE, given) == {texts[1].pk}
+        for actor in (str(walled.pk), str(detective.pk), "", "system:seal"):
+            assert not _told(opened, actor, NOW, ALIKE, given)
