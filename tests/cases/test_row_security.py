@@ -24,6 +24,7 @@ from cases.models import (
     CaseStateChange,
     ReleaseResult,
     Response,
+    Squad,
     Victim,
 )
 from cases.row_security import GUARDED, SYSTEM_BLIND, SYSTEM_SEES, Span, reading_as
@@ -88,10 +89,16 @@ def a_unit() -> list[Account]:
     captain, walled = of(role=RoleCode.CAPTAIN), of(role=RoleCode.CAPTAIN)
     records, partner, changed = of(role=RoleCode.RECORDS), of(partner=True), of(partner=True)
     gone = of(role=RoleCode.CAPTAIN, is_active=False)
+    leads_another, second, acting = (
+        of(role=RoleCode.SERGEANT),
+        of(role=RoleCode.SERGEANT, officer__squad=squads[0]),
+        of(role=RoleCode.SERGEANT, officer=factories.OfficerFactory.create(squad=squads[0])),
+    )
+    Squad.objects.filter(pk=squads[1].pk).update(sergeant=leads_another.officer)
     accounts = [
         detective, sergeant, glass, captain, walled, records, partner, changed, gone,
         of(role=RoleCode.ADMINISTRATOR), of(role=RoleCode.AUDITOR),
-        of(role=RoleCode.PARTNER, is_superuser=True),
+        of(role=RoleCode.PARTNER, is_superuser=True), leads_another, second, acting,
     ]  # fmt: skip
     cases = [
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
