@@ -342,6 +342,20 @@ def test_fields_that_no_form_asks_for_give_nobody_a_right(desk: Desk) -> None:
     assert desk.as_detective.get(reverse("roles")).status_code == 404
 
 
+def test_who_is_invited_has_the_role_that_was_chosen_and_nothing_more() -> None:
+    client = signed_in(AccountFactory.create(role=RoleCode.ADMINISTRATOR))
+    RoleFactory.create(code=RoleCode.DETECTIVE)
+    given = {"username": "r.invented", "display_name": "R. Invented", "role": "detective"}
+
+    client.post(reverse("account-invite"), PRIVILEGES | given)
+
+    made = Account.objects.get(username="r.invented")
+    assert (made.role.code, made.discipline, made.officer) == ("detective", "", None)
+    assert (made.is_superuser, made.has_usable_password()) == (False, False)
+    assert not made.user_permissions.exists()
+    assert not made.groups.exists()
+
+
 def test_who_sets_a_password_sets_nothing_else(desk: Desk) -> None:
     new = "lantern gravel otter piano"
     before = _rights()

@@ -95,10 +95,13 @@ def a_unit() -> list[Account]:
         of(role=RoleCode.SERGEANT, officer=factories.OfficerFactory.create(squad=squads[0])),
     )
     Squad.objects.filter(pk=squads[1].pk).update(sergeant=leads_another.officer)
+    # Roles that reach far and may see nothing.
+    blind = [_blind(scope, squads[0]) for scope in (Scope.OWN, Scope.SQUAD, Scope.ALL)]
     accounts = [
         detective, sergeant, glass, captain, walled, records, partner, changed, gone,
         of(role=RoleCode.ADMINISTRATOR), of(role=RoleCode.AUDITOR),
         of(role=RoleCode.PARTNER, is_superuser=True), leads_another, second, acting,
+        *blind,
     ]  # fmt: skip
     cases = [
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
@@ -108,6 +111,7 @@ def a_unit() -> list[Account]:
         factories.CaseFactory.create(imported=True),
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
         factories.CaseFactory.create(),
+        factories.CaseFactory.create(detective=blind[0].officer, supervisor=blind[1].officer),
     ]
     for ends, case in ((SECOND, cases[3]), (timedelta(0), cases[4]), (-SECOND, cases[2])):
         for account in (detective, records, partner, changed, accounts[9]):
@@ -146,6 +150,12 @@ def a_unit() -> list[Account]:
     factories.ImportChunkFactory.create(run=run)
     factories.ImportRejectionFactory.create(run=run)
     return [Account.objects.get(pk=account.pk) for account in accounts]
+
+
+def _blind(scope: Scope, squad: Squad) -> Account:
+    role = factories.RoleFactory.create(code=f"blind-{scope}", scope=scope)
+    officer = factories.OfficerFactory.create(sergeant=True, squad=squad)
+    return factories.AccountFactory.create(role=role, officer=officer)
 
 
 def expected(viewer: Viewer, now: datetime) -> dict[str, set[Any]]:
@@ -258,6 +268,22 @@ def test_across_cases_walls_hold_unless_the_span_says_otherwise() -> None:
     exact_sets(most, everything - access.walled_from(detective, everything))
     exact_sets(free, everything)
     assert len(most) == len(free) - 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_before_anybody_signs_in_only_a_span_shows_anything() -> None:
+    """So a machine with a key reads how many flags wait, and a provider's answer is taken."""
+    factories.CaseFactory.create()
+
+    with applications() as opened:
+        for actor, across, cases in (
+            ("nobody signed in", "", 0),
+            ("nobody signed in", "free", 1),
+            ("system:seal", "", 0),
+            ("system:seal", "free", 1),
+            ("service:key", "free", 0),
+        ):
+            assert len(shown(opened, actor, NOW, across)["cases_case"]) == cases, (actor, across)
 
 
 WRITES = {
