@@ -95,13 +95,18 @@ def a_unit() -> list[Account]:
         of(role=RoleCode.SERGEANT, officer=factories.OfficerFactory.create(squad=squads[0])),
     )
     Squad.objects.filter(pk=squads[1].pk).update(sergeant=leads_another.officer)
+    # Sergeants by their rank alone: their roles reach no squad.
+    clerk, narrow = (
+        of(role=role, officer=factories.OfficerFactory.create(sergeant=True, squad=squads[1]))
+        for role in (RoleCode.RECORDS, RoleCode.DETECTIVE)
+    )
     # Roles that reach far and may see nothing.
     blind = [_blind(scope, squads[0]) for scope in (Scope.OWN, Scope.SQUAD, Scope.ALL)]
     accounts = [
         detective, sergeant, glass, captain, walled, records, partner, changed, gone,
         of(role=RoleCode.ADMINISTRATOR), of(role=RoleCode.AUDITOR),
         of(role=RoleCode.PARTNER, is_superuser=True), leads_another, second, acting,
-        *blind,
+        clerk, narrow, *blind,
     ]  # fmt: skip
     cases = [
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
@@ -112,6 +117,7 @@ def a_unit() -> list[Account]:
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
         factories.CaseFactory.create(),
         factories.CaseFactory.create(detective=blind[0].officer, supervisor=blind[1].officer),
+        factories.CaseFactory.create(detective=clerk.officer, supervisor=narrow.officer),
     ]
     for ends, case in ((SECOND, cases[3]), (timedelta(0), cases[4]), (-SECOND, cases[2])):
         for account in (detective, records, partner, changed, accounts[9]):
