@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from cases import access
 from cases.enums import RoleCode
-from cases.models import Account, BrokenGlass, Case
+from cases.models import Account, BrokenGlass, Case, Squad
 from tests.factories import (
     NOW,
     AccountFactory,
@@ -51,32 +51,33 @@ def _stood() -> list[tuple[bool, bool]]:
     return list(rows.values_list("own", "shared"))
 
 
-def _moment() -> tuple[Account, Case]:
-    """Something that an account did on a case at NOW."""
-    account = AccountFactory.create(officer__squad=SquadFactory.create())
+def _moment() -> tuple[Account, Squad, Case]:
+    """Something that an account, of a squad, did on a case at NOW."""
+    squad = SquadFactory.create()
+    account = AccountFactory.create(officer__squad=squad)
     moment = BrokenGlassFactory.create(account=account, broken_at=NOW, ends_at=NOW + DAY)
-    return account, moment.case
+    return account, squad, moment.case
 
 
 @pytest.mark.parametrize(("when", "stood"), STOOD)
 def test_a_grant_stood_from_when_it_was_given_until_it_ended(
     when: dict[str, Any], stood: bool
 ) -> None:
-    account, case = _moment()
+    account, squad, case = _moment()
     given = {"granted_at": NOW - DAY, "expires_at": NOW + DAY} | when
 
     GrantFactory.create(user=account, content_object=case, **given)
     assert _stood() == [(stood, False)]
-    SquadGrantFactory.create(squad=account.officer.squad, case=case, **given)
+    SquadGrantFactory.create(squad=squad, case=case, **given)
     assert _stood() == [(stood, stood)]
 
 
 def test_a_grant_stood_for_whom_and_for_what_it_was_given() -> None:
-    account, case = _moment()
+    account, squad, case = _moment()
     GrantFactory.create(content_object=case)
     GrantFactory.create(user=account)
     SquadGrantFactory.create(case=case)
-    SquadGrantFactory.create(squad=account.officer.squad)
+    SquadGrantFactory.create(squad=squad)
 
     assert _stood() == [(False, False)]
 

@@ -89,7 +89,7 @@ def a_unit() -> list[Account]:
     captain, walled = of(role=RoleCode.CAPTAIN), of(role=RoleCode.CAPTAIN)
     records, partner, changed = of(role=RoleCode.RECORDS), of(partner=True), of(partner=True)
     gone = of(role=RoleCode.CAPTAIN, is_active=False)
-    leads_another, second, acting = (
+    leads_another, deputy, acting = (
         of(role=RoleCode.SERGEANT),
         of(role=RoleCode.SERGEANT, officer__squad=squads[0]),
         of(role=RoleCode.SERGEANT, officer=factories.OfficerFactory.create(squad=squads[0])),
@@ -105,14 +105,14 @@ def a_unit() -> list[Account]:
     accounts = [
         detective, sergeant, glass, captain, walled, records, partner, changed, gone,
         of(role=RoleCode.ADMINISTRATOR), of(role=RoleCode.AUDITOR),
-        of(role=RoleCode.PARTNER, is_superuser=True), leads_another, second, acting,
+        of(role=RoleCode.PARTNER, is_superuser=True), leads_another, deputy, acting,
         clerk, narrow, *blind,
     ]  # fmt: skip
     cases = [
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
         factories.CaseFactory.create(squad=squads[0]),
         factories.CaseFactory.create(squad=squads[1], supervisor=sergeant.officer),
-        factories.CaseFactory.create(squad=squads[1], detective=second.officer),
+        factories.CaseFactory.create(squad=squads[1], detective=deputy.officer),
         factories.CaseFactory.create(imported=True),
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
         factories.CaseFactory.create(),
