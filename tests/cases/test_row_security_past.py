@@ -1,4 +1,6 @@
-"""Do the functions that look past row-level security ask what the policies ask?"""
+"""Do the functions that look past row-level security ask what the policies ask, and does what a
+connection was told end with its transaction?
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -65,3 +67,41 @@ def test_only_who_sees_every_case_is_told_which_texts_are_alike() -> None:
             assert _told(opened, actor, NOW, ALIKE, given) == {texts[1].pk}
         for actor in (str(walled.pk), str(detective.pk), "", "system:seal"):
             assert not _told(opened, actor, NOW, ALIKE, given)
+
+
+TOLD = (
+    "account", "actor", "at", "grantee", "holder", "led", "may", "span", "squad", "supervisor",
+    "walled",
+)  # fmt: skip
+
+
+def _standing(opened: Connection) -> set[str]:
+    """Which settings say something."""
+    with opened.cursor() as cursor:
+        names = ", ".join(f"current_setting('caseunit.{name}', true)" for name in TOLD)
+        cursor.execute(f"SELECT {names}")
+        row = cursor.fetchone()
+    assert row
+    return {name for name, value in zip(TOLD, row, strict=True) if value not in {None, ""}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_connection_was_told_ends_with_its_transaction() -> None:
+    """Whoever has the connection next is nobody, until it says otherwise."""
+    squad = factories.SquadFactory.create()
+    walled, sergeant = (
+        factories.AccountFactory.create(role=role, officer__squad=squad)
+        for role in (RoleCode.CAPTAIN, RoleCode.SERGEANT)
+    )
+    factories.WallFactory.create(account=walled)
+    told: set[str] = set()
+
+    with applications() as opened:
+        for account in (walled, sergeant):
+            with opened.cursor() as cursor:
+                cursor.execute("SELECT cases_bind(%s, '', %s, true)", [str(account.pk), NOW])
+            told |= _standing(opened)
+            opened.commit()
+            assert _standing(opened) == set()
+
+    assert told == set(TOLD)
