@@ -78,6 +78,17 @@ def test_every_table_of_cases_is_guarded_or_open_for_a_reason() -> None:
 
 
 @pytest.mark.django_db
+def test_what_may_be_written_is_what_may_be_seen() -> None:
+    """Of every table: no row is put where whoever writes it could not read it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename, qual, coalesce(with_check, qual) FROM pg_policies")
+        found = {table: (seen, written) for table, seen, written in cursor.fetchall()}
+
+    assert found.keys() == GUARDED.keys()
+    assert {table for table, (seen, written) in found.items() if seen != written} == set()
+
+
+@pytest.mark.django_db
 def test_no_open_table_names_a_case_but_those_that_rules_read() -> None:
     """A new column that leads to a case makes a table one of a case."""
     leading = {
