@@ -15,7 +15,7 @@ from cases import access
 from cases.enums import RoleCode
 from cases.models import Case
 from tests import factories
-from tests.cases.test_row_security import SECOND, a_unit, applications, as_key, expected
+from tests.cases.test_row_security import DAY, SECOND, a_unit, applications, as_key, expected
 from tests.factories import NOW
 from tests.leaks import exact_sets
 
@@ -67,6 +67,31 @@ def test_only_who_sees_every_case_is_told_which_texts_are_alike() -> None:
             assert _told(opened, actor, NOW, ALIKE, given) == {texts[1].pk}
         for actor in (str(walled.pk), str(detective.pk), "", "system:seal"):
             assert not _told(opened, actor, NOW, ALIKE, given)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_texts_of_other_cases_of_the_asked_kinds_and_until_then_are_alike() -> None:
+    at = {"bands": [1, 2, 3], "entered_at": NOW, "occurred_at": NOW - DAY}
+    fresh = factories.ResponseFactory.create(**at)
+    near, far = (
+        factories.ResponseFactory.create(**at | {"bands": bands})
+        for bands in ([1, 2, 8], [1, 8, 9])
+    )
+    factories.ResponseFactory.create(**at, case=fresh.case)
+    factories.ResponseFactory.create(**at | {"bands": [7, 8, 9]})
+    other_kind = factories.ResponseFactory.create(**at, kind="medical_exam")
+    later = factories.ResponseFactory.create(**at | {"entered_at": NOW + SECOND})
+
+    def alike(until: datetime, most: int, *kinds: str) -> set[Any]:
+        given = [[str(fresh.pk)], list(kinds), until, most]
+        return _told(opened, "system:sweep", NOW, ALIKE, given)
+
+    with applications() as opened:
+        assert alike(NOW, 9, fresh.kind) == {near.pk, far.pk}
+        assert alike(NOW, 1, fresh.kind) == {near.pk}
+        assert alike(NOW, 9, fresh.kind, "medical_exam") == {near.pk, far.pk, other_kind.pk}
+        assert alike(NOW + SECOND, 9, fresh.kind) == {near.pk, far.pk, later.pk}
+        assert alike(NOW - SECOND, 9, fresh.kind) == set()
 
 
 TOLD = (
