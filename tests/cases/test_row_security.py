@@ -94,7 +94,6 @@ def a_unit() -> list[Account]:
         of(role=RoleCode.SERGEANT, officer__squad=squads[0]),
         of(role=RoleCode.SERGEANT, officer=factories.OfficerFactory.create(squad=squads[0])),
     )
-    Squad.objects.filter(pk=squads[1].pk).update(sergeant=leads_another.officer)
     # Sergeants by their rank alone: their roles reach no squad.
     clerk, narrow = (
         of(role=role, officer=factories.OfficerFactory.create(sergeant=True, squad=squads[1]))
@@ -102,6 +101,7 @@ def a_unit() -> list[Account]:
     )
     # Roles that reach far and may see nothing.
     blind = [_blind(scope, squads[0]) for scope in (Scope.OWN, Scope.SQUAD, Scope.ALL)]
+    Squad.objects.filter(pk=squads[1].pk).update(sergeant=leads_another.officer)
     accounts = [
         detective, sergeant, glass, captain, walled, records, partner, changed, gone,
         of(role=RoleCode.ADMINISTRATOR), of(role=RoleCode.AUDITOR),
