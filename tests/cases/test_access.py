@@ -36,6 +36,7 @@ from tests.leaks import exact_sets
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
+SUPERVISING = {access.SUPERVISES, access.LEADS, access.REACHES_ALL}
 ENDS = st.sampled_from([-SECOND, timedelta(0), SECOND, timedelta(days=1)])
 ACTS = (
     Permission.VIEW_CASES,
@@ -83,11 +84,16 @@ def found_by(viewer: Viewer, now: datetime = NOW) -> set[UUID]:
 
 
 def allowed_by(viewer: Viewer, now: datetime = NOW) -> set[UUID]:
-    return {
-        case.pk
-        for case in Case.objects.all()
-        if access.decide(viewer, case, Permission.VIEW_CASES, now).allowed
-    }
+    """Every case that a decision opens. What it opens to a supervisor is listed as supervised."""
+    allowed, supervised = set(), set()
+    for case in Case.objects.all():
+        decision = access.decide(viewer, case, Permission.VIEW_CASES, now)
+        if decision.allowed:
+            allowed.add(case.pk)
+            granted = {step.rule for step in decision.steps if step.outcome == "granted"}
+            supervised |= {case.pk} if granted & SUPERVISING else set()
+    exact_sets(access.supervised_cases(viewer, now).values_list("pk", flat=True), supervised)
+    return allowed
 
 
 Explained = Mapping[Case, tuple[CanSee, ...]]
