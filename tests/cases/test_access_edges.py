@@ -1,7 +1,7 @@
 """Are the small questions of access exact: of whom, on which case, from and until which moment?"""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +129,20 @@ def test_a_wall_before_another_case_leaves_this_one_open() -> None:
 
 
 # -- until when, and in which order -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ((4, 59), "until 31 Mar 2026 23:59"),
+        ((5, 0), "until the end of 31 Mar 2026"),
+        ((5, 1), "until 1 Apr 2026 00:01"),
+        ((6, 0), "until 1 Apr 2026 01:00"),
+        ((17, 0), "until 1 Apr 2026 12:00"),
+    ],
+)
+def test_an_end_is_told_by_the_units_clock(ends: tuple[int, int], words: str) -> None:
+    assert access.until_words(datetime(2026, 4, 1, *ends, tzinfo=UTC)) == words
 
 
 @pytest.mark.parametrize(
