@@ -244,6 +244,27 @@ def test_each_role_reaches_exactly_its_own() -> None:
     exact_sets(assert_all_agree(captain), {mine.pk, squads.pk, theirs.pk, nobodys.pk})
 
 
+def test_an_officer_reaches_by_their_role_and_by_nothing_else() -> None:
+    squads = [SquadFactory.create(), SquadFactory.create()]
+    detective = AccountFactory.create(role=RoleCode.DETECTIVE)
+    boss, leads_both = AccountFactory.create_batch(2, role=RoleCode.SERGEANT)
+    officer = OfficerFactory.create(sergeant=True, squad=squads[0])
+    clerk = AccountFactory.create(role=RoleCode.RECORDS, officer=officer)
+    Squad.objects.update(sergeant=leads_both.officer)
+    held = CaseFactory.create(detective=detective.officer)
+    theirs = CaseFactory.create(squad=squads[0], detective=clerk.officer, supervisor=clerk.officer)
+    watched = CaseFactory.create(squad=squads[1], supervisor=detective.officer)
+    lone = CaseFactory.create(detective=leads_both.officer)
+    bossed = CaseFactory.create(supervisor=boss.officer)
+    for account, case in ((detective, lone), (boss, held), (clerk, bossed)):
+        GrantFactory.create(user=account, content_object=case)
+
+    exact_sets(assert_all_agree(detective), {held.pk, lone.pk})
+    exact_sets(assert_all_agree(boss), {bossed.pk, held.pk})
+    exact_sets(assert_all_agree(leads_both), {theirs.pk, watched.pk, lone.pk})
+    exact_sets(assert_all_agree(clerk), {bossed.pk})
+
+
 @pytest.mark.parametrize(
     ("ends", "sees"), [(-SECOND, False), (timedelta(0), False), (SECOND, True)]
 )
