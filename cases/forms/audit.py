@@ -14,7 +14,7 @@ from cases.selectors.audit_log import Asked
 from cases.selectors.audit_questions import CODES
 
 NUMBER = RegexValidator(
-    r"^[A-Za-z0-9/. -]*[0-9][A-Za-z0-9/. -]*$",
+    r"^[A-Za-z/. -]*[0-9][A-Za-z0-9/. -]*$",
     "Case number: it has digits in it. Names are never searched for here.",
 )
 PSEUDONYM = RegexValidator(

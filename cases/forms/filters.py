@@ -15,7 +15,7 @@ from cases.selectors.cases import CaseFilters
 from cases.selectors.work import WorkFilters
 
 NUMBER = RegexValidator(
-    r"^[A-Za-z0-9/. -]*[0-9][A-Za-z0-9/. -]*$",
+    r"^[A-Za-z/. -]*[0-9][A-Za-z0-9/. -]*$",
     "A case number has digits in it. Names are never searched for here.",
 )
 RANGE = re.compile(r"^(\d{1,5})-(\d{0,5})$")

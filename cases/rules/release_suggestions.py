@@ -36,7 +36,8 @@ EXACT: tuple[tuple[str, str], ...] = (
         CATEGORY.PSEUDONYM,
         r"\[[VP]-[2-9A-HJ-NP-Z]{5} [a-z -]{3,10}\]|\b[VP]-[2-9A-HJ-NP-Z]{5}\b",
     ),
-    (CATEGORY.EMAIL, r"[\w.+\-]+(?:@|\s?\[at\]\s?)[\w\-]+(?:\.[\w\-]+)+"),
+    # Before the @ no more than a mailbox has: a long run is not begun at each of its characters.
+    (CATEGORY.EMAIL, r"[\w.+\-]{1,64}(?:@|\s?\[at\]\s?)[\w\-]+(?:\.[\w\-]+)+"),
     (CATEGORY.SSN, r"(?<![\d\-])\d{3}[- ]\d{2}[- ]\d{4}(?![\d\-])"),
     (
         CATEGORY.SSN,

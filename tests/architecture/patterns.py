@@ -4,6 +4,9 @@ Read from the pattern's own tree. A repetition without an end inside another one
 what stands beside it: where some character must come that the inner one never takes, each round
 ends in one place only. Where none must, the rounds can be cut anywhere, and a text that fails to
 match at its end is tried in all of them.
+
+And can a long run of the same characters make a search go through it once for each of them? Less
+than an explosion, and on the longest text that a form takes still minutes.
 """
 
 import re
@@ -27,6 +30,12 @@ EVERY = frozenset(SAMPLE)
 # So many rounds are as good as no end.
 MANY = 64
 REPEATS = {op.MAX_REPEAT, op.MIN_REPEAT}
+ALL_REPEATS = REPEATS | {op.POSSESSIVE_REPEAT}
+# So many characters, begun at each of them, cost nothing yet.
+LONG = 1000
+AT_START = {op.AT_BEGINNING, op.AT_BEGINNING_STRING}
+AT_WORD = {op.AT_BOUNDARY}
+WORD = frozenset(one for one in SAMPLE if re.fullmatch(r"\w", one))
 CATEGORIES = {
     op.CATEGORY_DIGIT: r"\d",
     op.CATEGORY_NOT_DIGIT: r"\D",
@@ -41,6 +50,33 @@ Item = tuple[Any, Any]
 def explodes(pattern: str, flags: int = 0) -> bool:
     """Whether some text makes this pattern try more ways than the text has characters, squared."""
     return any(_ambiguous(body) for body in _endless(_tree(pattern, flags)))
+
+
+def creeps(pattern: str, flags: int = 0) -> bool:
+    """Whether a search that fails inside a long run begins again at each character of the run."""
+    return _creeping(_tree(pattern, flags))
+
+
+def _creeping(items: list[Item], kept_out: frozenset[str] = frozenset()) -> bool:
+    """`kept_out`: what may not stand before the first character."""
+    if not items:
+        return False
+    (kind, value), rest = items[0], items[1:]
+    if kind is op.AT:
+        return value not in AT_START and _creeping(rest, WORD if value in AT_WORD else kept_out)
+    if kind is op.ASSERT_NOT and value[0] < 0:
+        return _creeping(rest, _taken(list(value[1])))
+    if kind is op.SUBPATTERN:
+        return _creeping([*value[3], *rest], kept_out)
+    if kind is op.BRANCH:
+        return any(_creeping([*branch, *rest], kept_out) for branch in value[1])
+    endless = kind in ALL_REPEATS and value[1] >= LONG
+    return endless and not _is_optional(rest) and not _taken(list(value[2])) <= kept_out
+
+
+def _is_optional(items: list[Item]) -> bool:
+    """Whether nothing needs to come, so that a run that was gone through is a match."""
+    return all(kind in ALL_REPEATS and value[0] == 0 for kind, value in items)
 
 
 def _tree(pattern: str, flags: int) -> list[Item]:

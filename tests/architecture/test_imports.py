@@ -104,6 +104,19 @@ def test_grant_rows_are_read_by_access_and_written_by_its_service() -> None:
     assert strangers == []
 
 
+def test_chance_comes_from_the_system_where_it_guards_something() -> None:
+    """`random` can be foretold; the demonstration's caseload is meant to be."""
+    foretold = [
+        module.at(node, f"{module.name} imports {name}")
+        for module in product()
+        if not within(module.name, "cases.management.demo")
+        for node, name in imported(module)
+        if within(name, "random")
+    ]
+
+    assert foretold == []
+
+
 def test_nothing_is_imported_inside_a_function() -> None:
     hidden = [
         module.at(node, f"imports {name} inside {function.name}()")

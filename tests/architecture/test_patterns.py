@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.patterns import explodes
+from tests.architecture.patterns import creeps, explodes
 from tests.architecture.source import Module, calls, dotted, product
 
 USES = {
@@ -29,6 +29,12 @@ USES = {
         "findall",
         "finditer",
     )
+}
+# Patterns that a long run would make slow, were it ever searched for them.
+SHORT_TEXTS = {
+    "cases.rules.redaction_runs._LETTERS": "asked of the whole of what stands between two words",
+    "cases.rules.unnamed._KEPT": "reasons and comments of a page of text at the most",
+    "cases.services.importing.values.MONTHS": "asked of a cell as a whole",
 }
 # Modules that do something when they are imported.
 NOT_IMPORTED = ("caseunit.settings", "caseunit.embedded.__main__", "caseunit.wsgi")
@@ -71,6 +77,32 @@ def test_no_pattern_of_the_product_explodes() -> None:
     found = {where: pattern for where, pattern, flags in _patterns() if explodes(pattern, flags)}
 
     assert found == {}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"[\w.]+@", r"\s*x", r"(?:(a*)b)", r"\b[\w.]*\d", r"x|\d+y", r"(?<!b)a+b", r"a*+b", r".*?x"],
+)
+def test_patterns_that_creep_are_told(pattern: str) -> None:
+    assert creeps(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"[\w.]{1,64}@", r"^\s*x", r"\b\w+@", r"(?<![\w.])[\w.]+@", r"\w+", r"a+(?:-b)?", r"x\s*y"],
+)
+def test_patterns_that_do_not_creep_are_let_be(pattern: str) -> None:
+    assert not creeps(pattern)
+
+
+def test_no_pattern_of_the_product_creeps_over_a_long_text() -> None:
+    """A text may have 100,000 characters: a run of them, begun at each, is minutes."""
+    found: dict[str, str] = {}
+    for where, pattern, flags in _patterns():
+        if creeps(pattern, flags):
+            found.setdefault(pattern, where.partition(": ")[0])
+
+    assert set(found.values()) == SHORT_TEXTS.keys()
 
 
 def test_the_walk_sees_patterns() -> None:

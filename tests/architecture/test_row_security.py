@@ -104,6 +104,19 @@ def test_every_guarded_table_but_the_case_is_of_a_part() -> None:
 
 
 @pytest.mark.django_db
+def test_what_may_be_written_is_what_may_be_seen() -> None:
+    """Of every table: no row is put where whoever writes it could not read it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, policyname, qual, coalesce(with_check, qual) FROM pg_policies"
+        )
+        found = {(table, name): (seen, written) for table, name, seen, written in cursor.fetchall()}
+
+    assert {table for table, _ in found} == GUARDED.keys()
+    assert {table for table, (seen, written) in found.items() if seen != written} == set()
+
+
+@pytest.mark.django_db
 def test_no_open_table_names_a_case_but_those_that_rules_read() -> None:
     """A new column that leads to a case makes a table one of a case."""
     leading = {

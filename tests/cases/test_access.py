@@ -1,5 +1,6 @@
 """Do list, page, detail and explanation agree about who may see what, for every role and moment?"""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from cases import access
-from cases.access import Viewer
+from cases.access import CanSee, Viewer
 from cases.enums import Discipline, Permission, Rank, RoleCode, Scope
 from cases.models import Account, Case, Squad, Wall
 from cases.views.gate import requires
@@ -35,6 +36,8 @@ from tests.leaks import exact_sets
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
+SUPERVISING = {access.SUPERVISES, access.LEADS, access.REACHES_ALL}
+ENDS = st.sampled_from([-SECOND, timedelta(0), SECOND, timedelta(days=1)])
 ACTS = (
     Permission.VIEW_CASES,
     Permission.LOG_RESPONSE,
@@ -49,30 +52,66 @@ def seen_by(viewer: Viewer, now: datetime = NOW) -> set[UUID]:
 
 
 def paged_by(viewer: Viewer, now: datetime = NOW, size: int = 3) -> list[UUID]:
-    """Every case that paging through the list shows, in order."""
+    """Every case that paging through the list shows, in order; and from its end back again."""
     found: list[Case] = []
     before = None
     while page := list(access.visible_page(viewer, now, size=size, before=before)):
         found += page
-        before = (page[-1].last_entry_at, page[-1].pk)
+        before = _key(page[-1])
+    back = found[-1:]
+    while back and (
+        page := list(
+            access.visible_page(viewer, now, size=size, before=_key(back[-1]), upwards=True)
+        )
+    ):
+        back += page
+    assert back == found[::-1]
     assert found == sorted(found, key=lambda case: (case.last_entry_at, case.pk), reverse=True)
     return [case.pk for case in found]
 
 
+def _key(case: Case) -> access.Key:
+    return case.last_entry_at, case.pk
+
+
+def found_by(viewer: Viewer, now: datetime = NOW) -> set[UUID]:
+    """Every case whose page opens."""
+    found = set()
+    for case in Case.objects.all():
+        with suppress(access.Hidden):
+            found.add(access.find_case(viewer, case.pk, now).pk)
+    return found
+
+
 def allowed_by(viewer: Viewer, now: datetime = NOW) -> set[UUID]:
-    return {
-        case.pk
-        for case in Case.objects.all()
-        if access.decide(viewer, case, Permission.VIEW_CASES, now).allowed
-    }
+    """Every case that a decision opens. What it opens to a supervisor is listed as supervised."""
+    allowed, supervised = set(), set()
+    for case in Case.objects.all():
+        decision = access.decide(viewer, case, Permission.VIEW_CASES, now)
+        if decision.allowed:
+            allowed.add(case.pk)
+            granted = {step.rule for step in decision.steps if step.outcome == "granted"}
+            supervised |= {case.pk} if granted & SUPERVISING else set()
+    exact_sets(access.supervised_cases(viewer, now).values_list("pk", flat=True), supervised)
+    return allowed
 
 
-def explained_by(account: Account, now: datetime = NOW) -> set[UUID]:
-    return {
-        case.pk
-        for case in Case.objects.all()
-        if account.pk in {one.account_id for one in access.who_can_see(case, now)}
-    }
+Explained = Mapping[Case, tuple[CanSee, ...]]
+
+
+def explanations(now: datetime = NOW) -> Explained:
+    return {case: access.who_can_see(case, now) for case in Case.objects.all()}
+
+
+def explained_by(account: Account, explained: Explained, now: datetime = NOW) -> set[UUID]:
+    """Where `who_can_see` names the account: once, by the steps of the decision that lets it in."""
+    viewer, found = access.viewer_for(account), set()
+    for case, seers in explained.items():
+        said = [one.decision for one in seers if one.account_id == account.pk]
+        if said:
+            assert said == [access.decide(viewer, case, Permission.VIEW_CASES, now)]
+            found.add(case.pk)
+    return found
 
 
 def acted_on_by(account: Account, permission: Permission, now: datetime = NOW) -> set[UUID]:
@@ -92,12 +131,13 @@ def acted_on_by(account: Account, permission: Permission, now: datetime = NOW) -
     return allowed
 
 
-def assert_all_agree(account: Account) -> set[UUID]:
+def assert_all_agree(account: Account, explained: Explained | None = None) -> set[UUID]:
     viewer = access.viewer_for(account)
     seen = seen_by(viewer)
     exact_sets(paged_by(viewer), seen)
+    exact_sets(found_by(viewer), seen)
     exact_sets(allowed_by(viewer), seen)
-    exact_sets(explained_by(account), seen)
+    exact_sets(explained_by(account, explained or explanations()), seen)
     return seen
 
 
@@ -126,9 +166,15 @@ def _check_one_unit(data: st.DataObject) -> None:
         AccountFactory.create(role=RoleCode.AUDITOR),
         AccountFactory.create(role=RoleCode.DETECTIVE, is_active=False),
         AccountFactory.create(role=RoleCode.PARTNER, is_superuser=True),
+        AccountFactory.create(role=RoleCode.DETECTIVE),
+        AccountFactory.create(role=RoleCode.SERGEANT),
+        AccountFactory.create(
+            role=RoleCode.RECORDS, officer=OfficerFactory.create(squad=squads[1], sergeant=True)
+        ),
     ]
+    _leads_both(data, accounts[11], squads)
     officers = [account.officer for account in accounts if account.officer]
-    for number in range(data.draw(st.integers(1, 8))):
+    for number in range(data.draw(st.integers(1, 5))):
         CaseFactory.create(
             squad=data.draw(st.sampled_from([None, *squads])),
             detective=data.draw(st.sampled_from([None, *officers])),
@@ -140,31 +186,40 @@ def _check_one_unit(data: st.DataObject) -> None:
         _open_and_wall(data, case, accounts, squads)
     if data.draw(st.booleans()):
         Account.objects.filter(pk=accounts[5].pk).update(discipline=Discipline.PROSECUTOR)
+    explained = explanations()
     for account in accounts:
-        seen = assert_all_agree(account)
+        seen = assert_all_agree(account, explained)
         acting = data.draw(st.sampled_from(ACTS))
         assert acted_on_by(account, acting) <= seen
     for account in accounts[6:9]:
         exact_sets(seen_by(access.viewer_for(account)), set())
 
 
+def _leads_both(data: st.DataObject, account: Account, squads: list[Squad]) -> None:
+    """A sergeant of no squad, who leads both, one or none."""
+    led = data.draw(st.lists(st.sampled_from(squads), unique=True))
+    Squad.objects.filter(pk__in=[squad.pk for squad in led]).update(sergeant=account.officer)
+
+
 def _open_and_wall(
     data: st.DataObject, case: Case, accounts: list[Account], squads: list[Squad]
 ) -> None:
-    for account in data.draw(st.lists(st.sampled_from(accounts), unique=True, max_size=4)):
+    given = st.tuples(st.sampled_from(accounts), st.booleans())
+    for account, works in data.draw(st.lists(given, unique=True, max_size=5)):
         GrantFactory.create(
             user=account,
             content_object=case,
             granted_at=NOW - timedelta(days=9),
-            expires_at=NOW + data.draw(st.integers(-1, 1)) * SECOND,
-            works=data.draw(st.booleans()),
+            expires_at=NOW + data.draw(ENDS),
+            ended_at=data.draw(st.sampled_from([None, None, NOW - SECOND])),
+            works=works,
         )
     for squad in data.draw(st.lists(st.sampled_from(squads), unique=True, max_size=2)):
         SquadGrantFactory.create(
             case=case,
             squad=squad,
             granted_at=NOW - timedelta(days=9),
-            expires_at=NOW + data.draw(st.integers(-1, 1)) * SECOND,
+            expires_at=NOW + data.draw(ENDS),
             ended_at=data.draw(st.sampled_from([None, NOW - SECOND])),
             works=data.draw(st.booleans()),
         )
@@ -187,6 +242,27 @@ def test_each_role_reaches_exactly_its_own() -> None:
     exact_sets(assert_all_agree(detective), {mine.pk})
     exact_sets(assert_all_agree(sergeant), {mine.pk, squads.pk})
     exact_sets(assert_all_agree(captain), {mine.pk, squads.pk, theirs.pk, nobodys.pk})
+
+
+def test_an_officer_reaches_by_their_role_and_by_nothing_else() -> None:
+    squads = [SquadFactory.create(), SquadFactory.create()]
+    detective = AccountFactory.create(role=RoleCode.DETECTIVE)
+    boss, leads_both = AccountFactory.create_batch(2, role=RoleCode.SERGEANT)
+    officer = OfficerFactory.create(sergeant=True, squad=squads[0])
+    clerk = AccountFactory.create(role=RoleCode.RECORDS, officer=officer)
+    Squad.objects.update(sergeant=leads_both.officer)
+    held = CaseFactory.create(detective=detective.officer)
+    theirs = CaseFactory.create(squad=squads[0], detective=clerk.officer, supervisor=clerk.officer)
+    watched = CaseFactory.create(squad=squads[1], supervisor=detective.officer)
+    lone = CaseFactory.create(detective=leads_both.officer)
+    bossed = CaseFactory.create(supervisor=boss.officer)
+    for account, case in ((detective, lone), (boss, held), (clerk, bossed)):
+        GrantFactory.create(user=account, content_object=case)
+
+    exact_sets(assert_all_agree(detective), {held.pk, lone.pk})
+    exact_sets(assert_all_agree(boss), {bossed.pk, held.pk})
+    exact_sets(assert_all_agree(leads_both), {theirs.pk, watched.pk, lone.pk})
+    exact_sets(assert_all_agree(clerk), {bossed.pk})
 
 
 @pytest.mark.parametrize(

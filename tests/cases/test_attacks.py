@@ -38,9 +38,11 @@ GARBAGE = (
     "-1",
     "9" * 40,
     "%s%n{0}{{7*7}}",
-    "' OR 1=1 --",
+    "' OR 1=1) --",
     "../../etc/passwd",
     "\u202e" * 50,
+    "'\"(\\",
+    "x\r\nSet-Cookie: admin=1",
 )
 PARAMETERS = (
     "account", "actor", "after", "ask", "before", "case", "code", "detective", "division", "event",
@@ -164,15 +166,18 @@ def _told(answer: Any) -> tuple[int, dict[str, str], bytes]:
         "{braces}",
         "{bare}",
         "{more}",
+        "{twice}",
     ],
 )
 def test_an_id_of_another_shape_is_not_there_either(desk: Desk, last: str) -> None:
-    case = str(CaseFactory.create().pk)
+    case = str(desk.held_case().pk)
     shapes = {
         "upper": case.upper(),
         "braces": f"%7B{case}%7D",
         "bare": case.replace("-", ""),
         "more": f"{case}0",
+        # Its first character encoded twice: who decodes twice finds the case.
+        "twice": f"%25{ord(case[0]):x}{case[1:]}",
     }
 
     strange = desk.as_detective.get(f"/cases/{last.format(**shapes)}/")
@@ -195,7 +200,8 @@ def test_no_garbage_in_an_address_breaks_a_page() -> None:
                 parameter: GARBAGE[(at + turn) % len(GARBAGE)].encode("utf-8", "surrogatepass")
                 for at, parameter in enumerate(PARAMETERS)
             }
-            if client.get(address, given).status_code >= 500:
+            answer = client.get(address, given)
+            if answer.status_code >= 500 or "admin" in answer.cookies:
                 broken.append(f"{name} {turn}")
 
     assert broken == []
@@ -334,6 +340,20 @@ def test_fields_that_no_form_asks_for_give_nobody_a_right(desk: Desk) -> None:
     assert not Account.objects.filter(is_superuser=True).exists()
     assert Entry.objects.count() > entries
     assert desk.as_detective.get(reverse("roles")).status_code == 404
+
+
+def test_who_is_invited_has_the_role_that_was_chosen_and_nothing_more() -> None:
+    client = signed_in(AccountFactory.create(role=RoleCode.ADMINISTRATOR))
+    RoleFactory.create(code=RoleCode.DETECTIVE)
+    given = {"username": "r.invented", "display_name": "R. Invented", "role": "detective"}
+
+    client.post(reverse("account-invite"), PRIVILEGES | given)
+
+    made = Account.objects.get(username="r.invented")
+    assert (made.role.code, made.discipline, made.officer) == ("detective", "", None)
+    assert (made.is_superuser, made.has_usable_password()) == (False, False)
+    assert not made.user_permissions.exists()
+    assert not made.groups.exists()
 
 
 def test_who_sets_a_password_sets_nothing_else(desk: Desk) -> None:

@@ -439,6 +439,17 @@ def test_a_passkey_opens_for_its_owner(
     assert factors_of(account.pk)[0].used_at == NOW
 
 
+def test_an_app_that_came_after_a_passkey_and_codes_opens_as_well(
+    account: Account, passkey: Passkey
+) -> None:
+    viewer, before = viewer_for(account), NOW - STEP
+    spare = make_recovery_codes(viewer=viewer, now=before)
+    enrol_app(viewer=viewer, now=before, secret=SECRET, code=code_at(before))
+
+    assert prove_second(viewer=viewer, now=NOW, code=code_at(NOW)) == "totp"
+    assert prove_second(viewer=viewer, now=NOW, code=spare[0]) == "recovery_codes"
+
+
 def test_a_passkeys_answer_opens_once(stranger: Client, account: Account, passkey: Passkey) -> None:
     give_password(stranger, account)
     answered = passkey.get(options_on(stranger.get(SECOND_URL)))

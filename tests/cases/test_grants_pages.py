@@ -1,6 +1,8 @@
 """Are people let in and shut out only by whom, why and until when; and is "why" the truth?"""
 
+from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -9,11 +11,19 @@ from django.urls import reverse
 
 from audit.events import Event
 from audit.models import Entry
-from cases.access import find_case, viewer_for, visible_cases
+from cases.access import Hidden, find_case, viewer_for, visible_cases
 from cases.enums import RoleCode
 from cases.models import Case, Wall
 from cases.models.grant import CaseUserObjectPermission
-from cases.services.grants import BadGrant, Terms, give_grant
+from cases.services.grants import (
+    BadGrant,
+    Terms,
+    end_grant,
+    end_squad_grant,
+    give_grant,
+    lift_wall,
+    set_wall,
+)
 from tests.cases.pages import MAX_QUERIES, Desk, signed_in, words
 from tests.factories import DAY, NOW, AccountFactory, GrantFactory, OfficerFactory, WallFactory
 from tests.leaks import exact_sets
@@ -235,6 +245,37 @@ def test_explaining_costs_the_same_for_many_people(desk: Desk) -> None:
 
     assert len(page.seers) == 12
     assert len([one for one in asked if "SAVEPOINT" not in one["sql"]]) <= MAX_QUERIES
+
+
+@pytest.mark.parametrize("reason", ["", " "])
+def test_no_wall_is_set_or_lifted_without_a_reason(desk: Desk, reason: str) -> None:
+    case, viewer = desk.held_case(), viewer_for(desk.sergeant)
+    wall = WallFactory.create(case=case)
+    say: dict[str, Any] = {"viewer": viewer, "now": NOW, "reason": reason}
+
+    with pytest.raises(BadGrant, match="Say why"):
+        set_wall(case_id=case.pk, account_id=AccountFactory.create().pk, **say)
+    with pytest.raises(BadGrant, match="Say why"):
+        lift_wall(wall_id=wall.pk, **say)
+
+    assert list(Wall.objects.filter(lifted_at=None)) == [wall]
+
+
+def test_what_is_not_there_is_neither_ended_nor_lifted(desk: Desk) -> None:
+    lifted = WallFactory.create(case=desk.held_case(), lifted_at=NOW)
+    say: dict[str, Any] = {"viewer": viewer_for(desk.sergeant), "now": NOW, "reason": "It is over."}
+
+    acts: tuple[tuple[Callable[..., None], dict[str, object]], ...] = (
+        (end_grant, {"grant_id": 0}),
+        (end_squad_grant, {"grant_id": uuid4()}),
+        (lift_wall, {"wall_id": uuid4()}),
+        (lift_wall, {"wall_id": lifted.pk}),
+    )
+    for act, of in acts:
+        with pytest.raises(Hidden):
+            act(**say, **of)
+
+    assert not Entry.objects.exists()
 
 
 def test_a_sergeant_of_another_squad_finds_no_such_case(desk: Desk) -> None:

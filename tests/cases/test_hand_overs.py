@@ -118,6 +118,12 @@ def test_no_page_opens_from_the_day_they_are_gone(desk: Desk, day: int, *, opens
     assert (response.status_code == 200) is opens
     closed = close_departed_accounts(viewer=administrator(), now=NOW)
     assert closed == (0 if opens else 1)
+    told = Entry.objects.filter(event=Event.ACCOUNT_CHANGED).values_list(
+        "subject_id", "changes", "reason"
+    )
+    why = "The officer is no longer with the unit."
+    ends = [] if opens else [(str(desk.detective.pk), {"is_active": [True, False]}, why)]
+    assert list(told) == ends
 
 
 def test_everything_goes_to_whoever_has_least_and_each_must_acknowledge(desk: Desk) -> None:

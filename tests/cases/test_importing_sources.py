@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from cases.services.importing.errors import ImportRefused
 from cases.services.importing.rows import CASES, EVENTS
-from cases.services.importing.sources import BUNDLE_FILES, RATIO_COUNTS_FROM, source_at, source_of
+from cases.services.importing.sources import (
+    BUNDLE_FILES,
+    MOST_ENTRIES,
+    RATIO_COUNTS_FROM,
+    source_at,
+    source_of,
+)
 from tests.cases.importing_files import bundle, zipped
 
 
@@ -111,6 +117,24 @@ def test_just_under_the_limit_is_read() -> None:
     large = archive({**WHOLE, EVENTS: b"0" * RATIO_COUNTS_FROM})
 
     assert len(opened(large)[EVENTS]) == RATIO_COUNTS_FROM
+
+
+def test_more_files_than_any_bundle_holds_are_refused() -> None:
+    beside = {f"notes/{number}.txt": b"" for number in range(MOST_ENTRIES - len(WHOLE))}
+
+    assert opened(archive(WHOLE | beside))
+    with pytest.raises(ImportRefused, match=r"holds more than 1,000 files"):
+        opened(archive(WHOLE | beside | {"one more.txt": b""}))
+
+
+def test_a_size_that_the_zip_claims_is_not_believed() -> None:
+    size = RATIO_COUNTS_FROM + 1
+    bomb = archive({**WHOLE, EVENTS: b"0" * size})
+    claimed = bomb.replace(size.to_bytes(4, "little"), (7).to_bytes(4, "little"))
+    assert claimed != bomb
+
+    with pytest.raises(ImportRefused, match=r"damaged|unpacks to more"):
+        opened(claimed)
 
 
 def test_a_password_is_refused() -> None:

@@ -17,7 +17,7 @@ from audit.models import Entry
 from cases import limits
 from cases.enums import RoleCode
 from cases.limits import PROCESSES, account_key, address_key, has_room
-from cases.rules.limits import ANONYMOUS, EXPORTS, HOUR, PAGES, UPLOADS, Limit, Without
+from cases.rules.limits import ANONYMOUS, EVERY, EXPORTS, HOUR, PAGES, UPLOADS, Limit, Without
 from tests.cases.pages import signed_in
 from tests.factories import NOW, AccountFactory
 
@@ -69,6 +69,13 @@ def test_without_redis_what_may_wait_waits(caplog: pytest.LogCaptureFixture) -> 
         assert _used(STRICT, 1) == [False]
 
     assert caplog.messages == ["No shared count of strict: ConnectionError"]
+
+
+@pytest.mark.usefixtures("no_redis")
+def test_without_redis_pages_go_on_and_nothing_is_taken_in_or_out() -> None:
+    waiting = {limit.name for limit in EVERY if not has_room(limit, SOMEBODY, NOW)}
+
+    assert waiting == {"exports", "uploads", "reports", "machines"}
 
 
 @pytest.mark.usefixtures("no_redis")

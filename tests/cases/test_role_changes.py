@@ -1,6 +1,7 @@
 """Roles by file, back to an older version, by two people: through one door, truly previewed?"""
 
 import json
+import re
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -195,22 +196,39 @@ def test_a_change_from_an_older_version_is_not_approved(
 # -- history ------------------------------------------------------------------------------------
 
 
-def test_one_click_leads_back_through_the_same_preview_and_guards(administrator: Account) -> None:
+HIDDEN = re.compile(r'name="(version|scope|permissions)" value="(\w+)"')
+
+
+def _scope() -> str:
+    return Role.objects.get(code=RoleCode.DETECTIVE).scope
+
+
+def test_one_click_leads_back_through_the_same_preview_and_guards(
+    administrator: Account, captain: Account
+) -> None:
     before = permissions_of(RoleCode.DETECTIVE)
-    done = change(viewer_for(administrator), permissions=before - {Permission.REVEAL_IDENTITY})
+    done = change(
+        viewer_for(administrator),
+        permissions=before - {Permission.REVEAL_IDENTITY} | {Permission.SEE_FIGURES},
+        scope=Scope.GRANTED,
+    )
     client = signed_in(administrator)
     url = reverse("role-edit", args=[RoleCode.DETECTIVE])
 
     told = words(client.get(reverse("role-history", args=[RoleCode.DETECTIVE])))
     preview = client.get(url, {"revert": str(done.pk)})
-    sent = {"version": 2, "scope": "own", "permissions": sorted(before), "reason": "It failed."}
-    answer = client.post(url, sent | {"step": "apply"}, follow=True)
+    filled = dict.fromkeys(HIDDEN.findall(preview.content.decode()))
+    sent = {name: [value for key, value in filled if key == name] for name, _ in filled}
+    answer = client.post(url, sent | {"step": "apply", "reason": "It failed."}, follow=True)
 
     assert "May no longer: reveal who a child is" in told
     assert "may from now on: reveal who a child is" in words(preview)
     assert "a second person has to approve it" in words(answer)
-    assert RoleChange.objects.filter(state=RoleChangeState.WAITING).exists()
+    waiting = RoleChange.objects.get(state=RoleChangeState.WAITING)
+    assert client.get(url, {"revert": str(waiting.pk)}).status_code == 404
     assert client.get(url, {"revert": str(administrator.pk)}).status_code == 404
+    approve_role_change(viewer=viewer_for(captain), now=NOW, change_id=waiting.pk, reason=WHY)
+    assert (permissions_of(RoleCode.DETECTIVE), _scope()) == (before, Scope.OWN)
 
 
 # -- the file -----------------------------------------------------------------------------------

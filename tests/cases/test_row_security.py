@@ -33,6 +33,7 @@ from cases.models import (
     CaseStateChange,
     ReleaseResult,
     Response,
+    Squad,
     Victim,
 )
 from cases.row_security import GUARDED, SYSTEM_BLIND, SYSTEM_SEES, Span, reading_as
@@ -110,18 +111,35 @@ def a_unit() -> list[Account]:
     gone = of(role=RoleCode.CAPTAIN, is_active=False)
     disciplines = [of(partner=True, discipline=one) for one in Discipline]
     undisciplined = of(role=RoleCode.PARTNER)
+    leads_another, deputy, acting = (
+        of(role=RoleCode.SERGEANT),
+        of(role=RoleCode.SERGEANT, officer__squad=squads[0]),
+        of(role=RoleCode.SERGEANT, officer=factories.OfficerFactory.create(squad=squads[0])),
+    )
+    # Sergeants by their rank alone: their roles reach no squad.
+    clerk, narrow = (
+        of(role=role, officer=factories.OfficerFactory.create(sergeant=True, squad=squads[1]))
+        for role in (RoleCode.RECORDS, RoleCode.DETECTIVE)
+    )
+    # Roles that reach far and may see nothing.
+    blind = [_blind(scope, squads[0]) for scope in (Scope.OWN, Scope.SQUAD, Scope.ALL)]
+    Squad.objects.filter(pk=squads[1].pk).update(sergeant=leads_another.officer)
     accounts = [
         detective, sergeant, glass, captain, walled, records, partner, changed, gone,
         of(role=RoleCode.ADMINISTRATOR), of(role=RoleCode.AUDITOR),
-        of(role=RoleCode.PARTNER, is_superuser=True), undisciplined, *disciplines,
+        of(role=RoleCode.PARTNER, is_superuser=True), leads_another, deputy, acting,
+        clerk, narrow, *blind, undisciplined, *disciplines,
     ]  # fmt: skip
     cases = [
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
         factories.CaseFactory.create(squad=squads[0]),
         factories.CaseFactory.create(squad=squads[1], supervisor=sergeant.officer),
-        factories.CaseFactory.create(squad=squads[1]),
+        factories.CaseFactory.create(squad=squads[1], detective=deputy.officer),
         factories.CaseFactory.create(imported=True),
         factories.CaseFactory.create(squad=squads[0], detective=detective.officer),
+        factories.CaseFactory.create(),
+        factories.CaseFactory.create(detective=blind[0].officer, supervisor=blind[1].officer),
+        factories.CaseFactory.create(detective=clerk.officer, supervisor=narrow.officer),
     ]
     for ends, case in ((SECOND, cases[3]), (timedelta(0), cases[4]), (-SECOND, cases[2])):
         for account in (detective, records, partner, changed, accounts[9]):
@@ -137,6 +155,10 @@ def a_unit() -> list[Account]:
                 user=account, content_object=case, granted_at=NOW - DAY, expires_at=NOW + DAY
             )
     factories.SquadGrantFactory.create(case=cases[4], squad=squads[0])
+    for ends, squad in ((SECOND, squads[2]), (timedelta(0), squads[0])):
+        factories.SquadGrantFactory.create(
+            case=cases[6], squad=squad, granted_at=NOW - 9 * DAY, expires_at=NOW + ends
+        )
     factories.SquadGrantFactory.create(case=cases[2], squad=squads[0], ended_at=NOW - SECOND)
     for account in (detective, sergeant, walled, partner):
         factories.WallFactory.create(case=cases[5], account=account)
@@ -159,6 +181,12 @@ def a_unit() -> list[Account]:
     factories.ImportChunkFactory.create(run=run)
     factories.ImportRejectionFactory.create(run=run)
     return [Account.objects.get(pk=account.pk) for account in accounts]
+
+
+def _blind(scope: Scope, squad: Squad) -> Account:
+    role = factories.RoleFactory.create(code=f"blind-{scope}", scope=scope)
+    officer = factories.OfficerFactory.create(sergeant=True, squad=squad)
+    return factories.AccountFactory.create(role=role, officer=officer)
 
 
 def expected(viewer: Viewer, now: datetime) -> dict[str, set[Any]]:
@@ -208,12 +236,12 @@ def shown(opened: Connection, actor: str, now: datetime, across: str = "") -> di
             cursor.execute(f"SELECT * FROM {table}")
             names = [column.name for column in cursor.description or ()]
             at = names.index(str(key.column))
-            found[table] = {_key(row[at]) for row in cursor.fetchall()}
+            found[table] = {as_key(row[at]) for row in cursor.fetchall()}
     opened.rollback()
     return found
 
 
-def _key(value: Any) -> Any:
+def as_key(value: Any) -> Any:
     return UUID(value) if isinstance(value, str) else value
 
 
@@ -230,7 +258,7 @@ def test_each_account_is_shown_exactly_what_access_shows() -> None:
     assert all(full.values())
 
     with applications() as opened:
-        for now in (NOW, NOW - 2 * SECOND, NOW + 2 * SECOND, NOW + 2 * DAY):
+        for now in (NOW, NOW - 2 * SECOND, NOW + 2 * SECOND):
             for account in accounts:
                 wanted = expected(access.viewer_for(account), now)
                 found = shown(opened, str(account.pk), now)
@@ -280,6 +308,22 @@ def test_across_cases_walls_hold_unless_the_span_says_otherwise() -> None:
     exact_sets(most, everything - access.walled_from(detective, everything))
     exact_sets(free, everything)
     assert len(most) == len(free) - 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_before_anybody_signs_in_only_a_span_shows_anything() -> None:
+    """So a machine with a key reads how many flags wait, and a provider's answer is taken."""
+    factories.CaseFactory.create()
+
+    with applications() as opened:
+        for actor, across, cases in (
+            ("nobody signed in", "", 0),
+            ("nobody signed in", "free", 1),
+            ("system:seal", "", 0),
+            ("system:seal", "free", 1),
+            ("service:key", "free", 0),
+        ):
+            assert len(shown(opened, actor, NOW, across)["cases_case"]) == cases, (actor, across)
 
 
 WRITES = {

@@ -14,12 +14,13 @@ from audit.events import Event
 from audit.models import Entry
 from cases import tasks
 from cases.access import system_viewer
-from cases.enums import RoleCode
+from cases.enums import Permission, RoleCode
 from cases.models import Account, Role
 from cases.rules.sessions import FRESH, IDLE, UNUSED, WHOLE, device_name
 from cases.selectors.lockout import MOST_FAILURES, is_lock, last_turn
 from cases.services.sessions import disable_unused_accounts
 from tests.cases.pages import words
+from tests.everywhere import every_address
 from tests.factories import DAY, NOW, PASSWORD, AccountFactory, ImportRunFactory
 
 pytestmark = pytest.mark.django_db
@@ -309,19 +310,27 @@ def test_somebody_elses_password_proves_nothing(account: Account, detective: Rol
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "accounts-locked",
-        "factor-app",
-        "factor-codes",
-        "factor-passkey",
-        "factor-remove",
-        "session-end",
-    ],
-)
-def test_dangerous_acts_ask(account: Account, name: str) -> None:
-    assert "Your password again" in words(act(sign_in(account), NOW + FRESH, name, {}))
+DANGEROUS = {
+    "access-review-role", "account-invite", "accounts", "accounts-locked", "break-glass",
+    "expunge-request", "factor-app", "factor-codes", "factor-passkey", "factor-remove", "grant-end",
+    "officer-send", "provider-link", "provider-unlink", "role-change", "role-edit", "roles-import",
+    "service-key-new", "service-keys", "session-end", "share-end", "wall-lift",
+}  # fmt: skip
+
+
+def test_dangerous_acts_ask() -> None:
+    """Of every page those of the list, and no other."""
+    asking = set()
+    for role in (RoleCode.ADMINISTRATOR, RoleCode.CAPTAIN):
+        Role.objects.get(code=role).permissions.get_or_create(permission=Permission.BREAK_GLASS)
+        client = sign_in(AccountFactory.create(role=role))
+        with time_machine.travel(NOW + FRESH, tick=False):
+            for name, address in every_address():
+                if name not in {"sign-out", "session-disown"}:
+                    answer = client.post(address, {})
+                    asking |= {name} if b"_password_again" in answer.content else set()
+
+    assert asking == DANGEROUS
 
 
 # Accounts that nobody uses

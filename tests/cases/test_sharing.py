@@ -184,6 +184,21 @@ def test_a_squad_has_a_case_no_longer_than_until_a_review(desk: Desk, late: time
     assert SquadGrant.objects.filter(squad=squad).exists() is not bool(late)
 
 
+def test_no_closed_account_is_let_in(desk: Desk) -> None:
+    case, closed = desk.held_case(), AccountFactory.create(is_active=False)
+
+    with pytest.raises(BadGrant, match="whose account is open"):
+        give_grant(
+            viewer=access.viewer_for(desk.sergeant),
+            now=NOW,
+            case_id=case.pk,
+            account_id=closed.pk,
+            terms=TERMS,
+        )
+
+    assert not CaseUserObjectPermission.objects.exists()
+
+
 def test_nobody_is_let_in_over_a_wall(desk: Desk) -> None:
     case, walled = desk.held_case(), AccountFactory.create()
     WallFactory.create(case=case, account=walled)

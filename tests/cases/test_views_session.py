@@ -10,6 +10,7 @@ from audit.models import Entry
 from cases.enums import RoleCode
 from cases.rules.sessions import IDLE
 from tests.cases.pages import Desk, signed_in, words
+from tests.everywhere import every_address
 from tests.factories import NOW, PASSWORD, AccountFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
@@ -91,6 +92,19 @@ def test_signing_out_takes_a_post_and_ends_the_session(desk: Desk) -> None:
 
     assert "_auth_user_id" not in desk.as_detective.session
     assert Entry.objects.filter(event=Event.SIGNED_OUT).count() == 1
+
+
+@pytest.mark.parametrize("role", [RoleCode.CAPTAIN, RoleCode.ADMINISTRATOR])
+def test_every_page_offers_to_sign_out(role: str) -> None:
+    client, offer = signed_in(AccountFactory.create(role=role)), f'action="{reverse("sign-out")}"'
+    answers = {name: client.get(address) for name, address in every_address()}
+    pages = {
+        name: answer.content.decode()
+        for name, answer in answers.items()
+        if answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+    }
+
+    assert {name for name, page in pages.items() if offer not in page} == {"sign-in"}
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,9 @@ KNOWN = ("r.quillfeather", "Roberta Quillfeather", "Crimes Against Children Unit
         "Summer2026KansasCity",
         "Detective-Badge-4117",
         "!!!!!!!!!!!!!!!!!!!!",
+        # Five different signs are left.
+        "kqvzx-kqvzx-1111",
+        "qwer-asdf-zxcv-2222",
     ],
 )
 def test_what_guessers_try_first_is_refused(password: str) -> None:
@@ -35,6 +38,9 @@ def test_what_guessers_try_first_is_refused(password: str) -> None:
         "correct horse battery staple",
         "kHq93-vTzz-0plwq-mm",
         "lantern gravel otter piano",
+        # Six are left; three of a row are none yet.
+        "kqvzxw-kqvzxw-1111",
+        "qwe-asd-2222-2222",
         "Zürich-Äpfel-blühen-öfter",
     ],
 )
