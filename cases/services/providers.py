@@ -56,7 +56,7 @@ def unlink_provider(*, viewer: Viewer, now: datetime, kind: ProviderKind) -> Non
     """
     account = Account.objects.select_for_update(of=("self",)).get(pk=viewer.account_key)
     if not account.has_usable_password():
-        raise NotLinked("Nothing else opens your account. Ask your administrator for a new link.")
+        raise NotLinked("Nothing else opens your account. Set a password first.")
     _unlink(account.pk, now, kind, "")
 
 

@@ -186,7 +186,9 @@ def _changed(request: HttpRequest, form: NewPasswordForm) -> HttpResponse:
         viewer=viewer_of(request), now=timezone.now(), password=form.cleaned_data["password"]
     )
     update_session_auth_hash(request, account)
-    messages.success(request, "Your password is changed. Your other sessions have ended.")
+    messages.success(
+        request, "The new password opens your account. Your other sessions have ended."
+    )
     return redirect("factors")
 
 

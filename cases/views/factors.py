@@ -10,7 +10,7 @@ from allauth.mfa.webauthn.internal.auth import begin_authentication, begin_regis
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -68,7 +68,7 @@ def second(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         by = _proved(request, account, form.cleaned_data)
         if by and by != RUN_OUT:
-            return enter(request, account, redirect(target), second=by)
+            return enter(request, account, HttpResponseRedirect(target), second=by)
         form.add_error(None, LATE if by else REFUSED)
     kinds = {factor.kind for factor in factors_of(account.pk)}
     context = {"form": form, "has_app": APP in kinds, "options": ""}
@@ -109,6 +109,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "providers": providers_of(viewer.account_key),
         "codes_left": codes_left(viewer.account_key),
         "sessions": sessions_of(viewer.account_key, timezone.now(), request.session.session_key),
+        "has_password": _account(request).has_usable_password(),
         "required": settings.REQUIRE_MFA,
         "enrolling": settings.REQUIRE_MFA and not request.session.get(SECOND),
     }

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -186,7 +186,7 @@ def _sign_in(request: HttpRequest, asked: Asked, vouched: Vouched) -> HttpRespon
     told = how(request, account, by=kind, second=second)
     if locked or not admit(now=now, username=account.username, verified=account, how=told):
         return _not_let_in(request, now, account, by=kind, why="locked")
-    return enter(request, account, redirect(asked.target), second=second)
+    return enter(request, account, HttpResponseRedirect(asked.target), second=second)
 
 
 def _not_let_in(

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, logout
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -69,7 +69,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     Somebody has two tabs, both were sent here, and they signed in again in the other one.
     """
     if request.method != "POST" and sits_there(request):
-        return redirect(_next(request))
+        return HttpResponseRedirect(_next(request))
     if request.method == "POST" and "acknowledge" in request.POST:
         request.session[BANNER] = True
         return redirect(request.get_full_path())
@@ -106,10 +106,11 @@ def _try(request: HttpRequest, form: SignInForm) -> HttpResponse:
     if account is None or not admitted:
         form.add_error(None, REFUSED)
         return _ask(request, form, status=422)
-    return enter(request, account, redirect(_next(request)))
+    return enter(request, account, HttpResponseRedirect(_next(request)))
 
 
 def _next(request: HttpRequest) -> str:
+    """An address of ours. Not for `redirect`, which takes what has no slash for a page's name."""
     target = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -147,4 +148,4 @@ def keys(request: HttpRequest) -> HttpResponse:
     request.session["keys"] = request.POST.get("keys") == "on"
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    return redirect(target if safe else "/")
+    return HttpResponseRedirect(target if safe else "/")

@@ -9,13 +9,14 @@ from pytest_django import Settings
 
 from audit.events import Event
 from audit.models import Entry
-from cases.models import Account
+from cases.models import Account, ProviderLink
 from cases.services.openid import PIECE
 from tests.cases import test_openid
 from tests.cases.openid_provider import OpenIDProvider
 from tests.cases.pages import signed_in, words
 from tests.cases.test_openid import ANSWER, KIND, START, is_in, refusals, there_and_back
 
+NEW = "lantern gravel otter piano"
 pytestmark = test_openid.pytestmark
 server, provider = test_openid.server, test_openid.provider
 account, linked, stranger = test_openid.account, test_openid.linked, test_openid.stranger
@@ -129,3 +130,21 @@ def test_a_key_that_cannot_be_read_leaves_the_others(
     there_and_back(stranger, provider)
 
     assert is_in(stranger)
+
+
+def test_whom_only_the_provider_lets_in_sets_a_password_and_may_end_the_link(
+    linked: Account,
+) -> None:
+    linked.set_unusable_password()
+    linked.save(update_fields=["password"])
+    client = signed_in(linked)
+
+    refused = client.post("/second-factor/provider/end/", {"kind": KIND}, follow=True)
+    assert "Nothing else opens your account. Set a password first." in words(refused)
+    assert "Change your password" not in words(refused)
+    assert "Set a password" in words(client.get("/password/"))
+
+    client.post("/password/", {"password": NEW, "again": NEW})
+    client.post("/second-factor/provider/end/", {"kind": KIND})
+    assert not ProviderLink.objects.exists()
+    assert "Change your password" in words(client.get("/second-factor/"))

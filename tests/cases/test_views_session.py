@@ -57,6 +57,17 @@ def test_signing_in_leads_nowhere_else(stranger: Client, target: str) -> None:
     assert response.headers["Location"] == "/"
 
 
+@pytest.mark.parametrize("target", ["nowhere", "%25s{0}"])
+def test_a_target_that_is_no_address_of_ours_breaks_nothing(stranger: Client, target: str) -> None:
+    """What has no slash was taken for the name of a page, which there is or is not."""
+    account = AccountFactory.create()
+    given = {"username": account.username, "password": PASSWORD}
+
+    assert stranger.post(f"/sign-in/?next={target}", given).status_code == 302
+    assert stranger.get(f"/sign-in/?next={target}").status_code == 302
+    assert stranger.post("/keys/", {"keys": "on", "next": target}).status_code == 302
+
+
 def test_every_refusal_reads_the_same(stranger: Client) -> None:
     account = AccountFactory.create()
     gone = AccountFactory.create(is_active=False)
