@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from audit.context import Actor
 from audit.events import Event
@@ -30,7 +30,7 @@ from cases.services.clocks import (
     refresh_officers,
     refresh_referrals,
 )
-from cases.services.flagging import Touched, fetch
+from cases.services.flagging import Touched, clear_desk, fetch
 from cases.services.sweep import sweep_flags
 
 RECONCILER = system_viewer("reconcile")
@@ -145,6 +145,9 @@ def _check_cases(ids: Sequence[UUID], now: datetime) -> Iterator[Drift]:
         yield Drift("case", key, "flag summary different")
     sweep_flags(now)
     changes = refresh_cases(case_ids=ids, now=now)
+    for officer_id, key in _flags_behind_walls(ids):
+        clear_desk(officer_id, now, case_id=key)
+        yield Drift("case", key, "flag behind a wall")
     yield from (Drift("case", key, what) for key, what in changes.clocks)
     yield from (Drift("case", key, "columns different") for key in changes.columns)
     yield from _flag_drift("case", changes)
@@ -157,6 +160,18 @@ def _summaries_repaired(ids: Sequence[UUID]) -> list[UUID]:
     before = {row[0]: row for row in cases}
     fetch(_SUMMARISE, {"ids": list(ids)})
     return [row[0] for row in cases.all() if before[row[0]] != row]
+
+
+def _flags_behind_walls(ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """Officers and the cases of which a flag lies with them although a wall shuts them out."""
+    lying = Flag.objects.filter(
+        STANDING,
+        case__in=ids,
+        supervisor__account__walls__case=F("case"),
+        supervisor__account__walls__lifted_at__isnull=True,
+    )
+    rows = lying.order_by("case", "supervisor").values_list("supervisor", "case").distinct()
+    return [(officer, case) for officer, case in rows if officer is not None and case is not None]
 
 
 def _check_referrals(ids: Sequence[UUID], now: datetime) -> Iterator[Drift]:

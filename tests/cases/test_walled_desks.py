@@ -193,6 +193,32 @@ def test_a_wall_of_before_comes_up_by_the_machinery_alone(desk: Desk, looks: str
     assert flag.supervisor == desk.sergeant.officer
 
 
+def test_a_flag_that_lay_behind_a_wall_before_is_moved_at_night(
+    desk: Desk, captain: Account
+) -> None:
+    """What its holder had acknowledged would never climb."""
+    case = desk.held_case()
+    ResponseFactory.create(case=case, initial_report=True)
+    WallFactory.create(case=case, account=desk.detective)
+    with acting_as_system("sweep"):
+        Case.objects.filter(pk=case.pk).update(wake_at=NOW)
+        run_sweep(now=NOW)
+    Flag.objects.filter(case=case).update(
+        status=FlagStatus.ACKNOWLEDGED, acknowledged_by=desk.sergeant, acknowledged_at=NOW
+    )
+    WallFactory.create(case=case, account=desk.sergeant)
+
+    with acting_as_system("reconcile"):
+        found = reconcile(now=NOW)
+
+    flag = orphaned(case)
+    assert flag is not None
+    assert (flag.supervisor, flag.status) == (captain.officer, FlagStatus.ACKNOWLEDGED)
+    assert {one.what for one in found.drift} == {"flag behind a wall"}
+    with acting_as_system("reconcile"):
+        assert not reconcile(now=NOW).drift
+
+
 def test_a_sergeant_who_sees_it_by_name_alone_may_set_it_all_the_same(desk: Desk) -> None:
     """Whose flag goes to a captain, and who no longer supervises what they write."""
     case = desk.held_case()
