@@ -277,6 +277,25 @@ def test_a_grant_holds_until_its_end_and_not_at_it(ends: timedelta, sees: bool) 
     exact_sets(assert_all_agree(partner), {grant.content_object_id} if sees else set())
 
 
+@pytest.mark.parametrize(("sees", "works"), [(9, 1), (1, 9)])
+def test_of_several_grants_the_last_to_end_is_told(sees: int, works: int) -> None:
+    squad, case = SquadFactory.create(), CaseFactory.create()
+    account = AccountFactory.create(officer__squad=squad)
+    for days, more in ((sees, False), (works, True)):
+        ends = NOW + days * timedelta(days=1)
+        GrantFactory.create(user=account, content_object=case, expires_at=ends, works=more)
+    SquadGrantFactory.create(case=case, squad=squad, expires_at=NOW + timedelta(days=30))
+
+    exact_sets(assert_all_agree(account), {case.pk})
+    decision = access.decide(access.viewer_for(account), case, Permission.VIEW_CASES, NOW)
+    told = {step.rule: step.source for step in decision.steps if step.outcome == "granted"}
+    assert told[access.GRANTED] == access.until_words(NOW + timedelta(days=9))
+    assert told[access.SHARED] == access.until_words(NOW + timedelta(days=30))
+    work = access.decide(access.viewer_for(account), case, Permission.LOG_RESPONSE, NOW)
+    ends = NOW + works * timedelta(days=1)
+    assert access.until_words(ends) in {step.source for step in work.steps}
+
+
 def test_an_ended_grant_opens_nothing() -> None:
     partner = AccountFactory.create(partner=True)
     GrantFactory.create(user=partner, ended_at=NOW - SECOND)
