@@ -55,7 +55,10 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser, PermissionsMixin, Record):
-    """A login: an officer's, a partner's or an administrator's. No rule asks `is_superuser`."""
+    """A login: an officer's, a partner's or an administrator's. No rule asks `is_superuser`.
+
+    `closed_at`: since when nobody can sign in, as long as that is so.
+    """
 
     username = models.CharField(max_length=80, unique=True)
     display_name = models.CharField(max_length=120)
@@ -66,6 +69,7 @@ class Account(AbstractBaseUser, PermissionsMixin, Record):
     organization = models.CharField(max_length=120, blank=True)
     discipline = models.CharField(max_length=30, choices=Discipline, blank=True)
     is_active = models.BooleanField(default=True)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField()
 
     objects = AccountManager()

@@ -29,6 +29,9 @@ CARRIES = frozenset(
     {"responses", "reviews", "answers", "evidence", "suspects", "assignments", "referrals"}
 )
 
+# Why an officer can't come to a case that they have; the codes of the reasons that tell it.
+SHUT_OUT, ACCOUNT_CLOSED = "shut_out", "account_closed"
+
 
 class Fact(Protocol):
     """Anything that rules may not see before it was entered."""
@@ -116,7 +119,7 @@ class AssignmentFact:
     `officer_active_to` is the start of the first day the officer is gone, in the unit's time zone.
     An assignment to somebody who has not started yet counts from the day they start. The end and
     the acknowledgement are known from the moment they happened. `left_open`: it ended in a
-    hand-over that found nobody yet. `shut_out`: a stretch that a wall ended (`rules.holding`).
+    hand-over that found nobody yet. `shut_out`: why a stretch ended (`rules.holding`).
     """
 
     key: str
@@ -130,7 +133,7 @@ class AssignmentFact:
     reassignment: bool = False
     imported: bool = False
     left_open: bool = False
-    shut_out: bool = False
+    shut_out: str = ""
 
     @property
     def visible_at(self) -> datetime:
@@ -279,12 +282,16 @@ class HoldFact:
 
 @dataclass(frozen=True, slots=True)
 class WallFact:
-    """A wall that shuts an officer out of the case, from the moment it was set until lifted."""
+    """An officer can't come to the case, from the moment of `set_at` until lifted.
+
+    `reason` is the code that says why: a wall, or an account that is closed.
+    """
 
     key: str
     officer_key: str
     set_at: datetime
     lifted_at: datetime | None = None
+    reason: str = SHUT_OUT
 
     @property
     def visible_at(self) -> datetime:

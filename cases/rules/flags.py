@@ -95,17 +95,17 @@ def clock_finding(clock: Clock, facts: CaseFacts, policy: Policy) -> Finding:
 
 def clock_reasons(clock: Clock, facts: CaseFacts) -> tuple[Reason, ...]:
     """Why the clock is overdue; for a case at rest also that nobody has been interviewed."""
-    if clock.kind == ClockKind.ASSIGNMENT and _shut_out(clock, facts):
-        return (Reason("shut_out", {"since": clock.starts_at.isoformat()}),)
+    if clock.kind == ClockKind.ASSIGNMENT and (why := _shut_out(clock, facts)):
+        return (Reason(why, {"since": clock.starts_at.isoformat()}),)
     late = overdue_reason(clock.kind, clock.starts_at, clock.due_at)
     if clock.kind != ClockKind.NEXT_SUPPLEMENT or _anybody_interviewed(facts):
         return (late,)
     return (late, Reason("no_interview"))
 
 
-def _shut_out(clock: Clock, facts: CaseFacts) -> bool:
-    """Whether it runs because a wall stands before whoever has the case."""
-    return any(part.shut_out and part.key == clock.key for part in holdings(facts))
+def _shut_out(clock: Clock, facts: CaseFacts) -> str:
+    """Why whoever has the case can't come to it, if it runs because of that."""
+    return next((part.shut_out for part in holdings(facts) if part.key == clock.key), "")
 
 
 def overdue_reason(kind: ClockKind, starts_at: datetime, due_at: datetime) -> Reason:

@@ -1,7 +1,7 @@
-"""Who had the case when, and could work on it? Not after they left, and not behind a wall.
+"""Who had the case when, and could work on it? Not after they left, behind a wall, or shut out.
 
 For that case an officer behind a wall is gone, as one who has left is; and there again once the
-wall is lifted, if nobody else has the case by then.
+wall is lifted, if nobody else has the case by then. A closed account is a wall before all cases.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -53,16 +53,16 @@ def _beyond_walls(
 ) -> Iterator[AssignmentFact]:
     """The stretches of an assignment in which no wall stood, in order, each as one of its own.
 
-    `left_at`: when it ended for another reason. A stretch that a wall ended is `shut_out`; one
+    `left_at`: when it ended for another reason. A stretch that a wall ended says so; one
     after a wall carries the key of that wall.
     """
     part = fact
     for wall in _in_the_way(fact, left_at, walls):
-        yield replace(part, officer_active_to=wall.set_at, shut_out=True)
+        yield replace(part, officer_active_to=wall.set_at, shut_out=wall.reason)
         if wall.lifted_at is None:
             return
         part = replace(
-            fact, key=wall.key, assigned_at=wall.lifted_at, reassignment=False, shut_out=False
+            fact, key=wall.key, assigned_at=wall.lifted_at, reassignment=False, shut_out=""
         )
     yield part
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from cases.enums import ClockKind
+from cases.rules.facts import ACCOUNT_CLOSED, SHUT_OUT
 from cases.rules.flags import Finding, Param, Reason
 
 _Params = Mapping[str, Param]
@@ -76,6 +77,11 @@ def _shut_out(params: _Params, now: datetime) -> str:
     return f"{elapsed} since a wall shut out whoever has it, and nobody else has the case"
 
 
+def _account_closed(params: _Params, now: datetime) -> str:
+    elapsed = span_in_words(now - datetime.fromisoformat(str(params["since"])))
+    return f"{elapsed} since the account of whoever has it was closed, and nobody else has the case"
+
+
 def _left_out(params: _Params, _now: datetime) -> str:
     of_all = f"{params['missing']} of {params['required']}"
     return f"the report leaves out {of_all} elements: {params['labels']}"
@@ -83,7 +89,8 @@ def _left_out(params: _Params, _now: datetime) -> str:
 
 _WORDS: Mapping[str, Callable[[_Params, datetime], str]] = {
     "overdue": _overdue,
-    "shut_out": _shut_out,
+    SHUT_OUT: _shut_out,
+    ACCOUNT_CLOSED: _account_closed,
     "no_interview": lambda _params, _now: "no interview",
     "thin": lambda params, _now: (
         f"narrative of {_counted(params['length'], 'character')}; "

@@ -25,7 +25,7 @@ from cases.rules.ranking import (
 )
 from cases.rules.words import sentence
 from cases.selectors.ranked import PAGE_SIZE, Filters, ranked
-from cases.selectors.staff import handed_over
+from cases.selectors.staff import takes_nothing
 
 SWEEP_INTERVAL = timedelta(minutes=5)
 LAST_PAGE = 40
@@ -318,7 +318,7 @@ def choices(viewer: Viewer, now: datetime, asking: Sequence[Combinable] = ()) ->
     if viewer.scope != Scope.ALL:
         squads = squads.filter(pk__in=sorted(viewer.squad_ids))
     officer: list[str | Combinable] = [f"officers__{name}" for name in _OFFICER]
-    officer.append(Exists(handed_over().filter(officer=OuterRef("officers__pk"))))
+    officer.append(Exists(takes_nothing().filter(pk=OuterRef("officers__pk"))))
     width = 2 + len(officer)
     rows = squads.values_list("pk", "name", *officer, *asking)
     today = localdate(now)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, ExpressionWrapper, Model, Q
+from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Model, Q, Value
 
 from cases.enums import (
     AnswerStatus,
@@ -36,7 +36,9 @@ from cases.models import (
     Wall,
 )
 from cases.rules.facts import (
+    ACCOUNT_CLOSED,
     CARRIES,
+    SHUT_OUT,
     AnswerFact,
     AssignmentFact,
     CaseFacts,
@@ -130,6 +132,7 @@ _STATE = (
 _HOLD = ("case_id", "clock_kind", "clock_key", "starts_at", "ends_at", "entered_at")
 
 _WALL = ("case_id", "pk", "account__officer_id", "set_at", "lifted_at")
+_CLOSED = ("case_id", "officer__account__pk", "officer_id", "officer__account__closed_at")
 
 
 def case_facts(case_ids: Collection[UUID]) -> dict[UUID, CaseFacts]:
@@ -335,14 +338,27 @@ def _hold(row: _Row) -> HoldFact:
 
 
 def _wall_rows(case_ids: list[UUID]) -> Iterable[_Row]:
-    """Those before officers. Whoever asks and is walled off too has them all the same."""
+    """Those before officers, and closed accounts of whoever has or had a case. Whoever asks and is
+    walled off too has them all the same.
+    """
     walls = Wall.objects.filter(case_id__in=case_ids, account__officer__isnull=False)
-    return walls.order_by().values_list(*_WALL)
+    closed = Assignment.objects.filter(
+        case_id__in=case_ids, officer__account__closed_at__isnull=False
+    )
+    return (
+        walls.order_by()
+        .values_list(*_WALL, Value(SHUT_OUT))
+        .union(
+            closed.order_by().values_list(
+                *_CLOSED, Value(None, DateTimeField()), Value(ACCOUNT_CLOSED)
+            )
+        )
+    )
 
 
 def _wall(row: _Row) -> WallFact:
-    _, key, officer, set_at, lifted_at = row
-    return WallFact(str(key), str(officer), set_at, lifted_at)
+    _, key, officer, set_at, lifted_at, reason = row
+    return WallFact(str(key), str(officer), set_at, lifted_at, reason)
 
 
 def _key(value: UUID | None) -> str | None:

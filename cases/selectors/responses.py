@@ -26,7 +26,7 @@ from cases.selectors.cards import STANDS_FIRST, circumstances_of, standing_flags
 from cases.selectors.case_detail import CaseHead, head_of
 from cases.selectors.hand_overs import walls_of_officers
 from cases.selectors.policy import current_policy
-from cases.selectors.staff import handed_over
+from cases.selectors.staff import takes_nothing
 
 # Other fields of the form settle these.
 OWN_FIELDS = frozenset({"narrative", "next_action"})
@@ -205,8 +205,8 @@ def officers_near(
 ) -> tuple[Choice, ...]:
     """Who could do something on this case: its squad's active officers, and the viewer.
 
-    Without `leaving`, whom it can be given to: not who has handed all over before their last day,
-    and it says beside whom a wall shuts out.
+    Without `leaving`, whom it can be given to: not who has handed all over before their last day
+    or can't sign in, and it says beside whom a wall shuts out.
     """
     today = localdate(now)
     near = Officer.objects.filter(
@@ -221,7 +221,7 @@ def officers_near(
     walled = walls_of_officers([case.pk]).get(case.pk, frozenset())
     return tuple(
         (str(one.pk), f"{one.name} ({one.badge}){SHUT_OUT if one.pk in walled else ''}")
-        for one in near.exclude(pk__in=handed_over())
+        for one in near.exclude(pk__in=takes_nothing())
     )
 
 

@@ -63,15 +63,21 @@ def handed_over() -> QuerySet[HandOver, UUID]:
     return done.filter(officer__active_to=F("effective_on")).values_list("officer", flat=True)
 
 
+def takes_nothing() -> QuerySet[Officer, UUID]:
+    """To whom nothing is given: those, and whose account is closed: they can't come to it."""
+    closed = Q(account__closed_at__isnull=False)
+    return Officer.objects.filter(closed | Q(pk__in=handed_over())).values_list("pk", flat=True)
+
+
 def stays(officer_id: UUID, now: datetime) -> bool:
-    """Whether they are there, and nothing of theirs has been handed over for good."""
+    """Whether they are there, can come to a case, and have handed nothing over for good."""
     there = Officer.objects.filter(on_duty(localdate(now)), pk=officer_id)
-    return there.exclude(pk__in=handed_over()).exists()
+    return there.exclude(pk__in=takes_nothing()).exists()
 
 
 def takers(now: datetime, *, ranks: Iterable[Rank], without: UUID) -> list[Officer]:
     """Officers of these ranks who are there, stay, and are not the one who hands over; by badge."""
     leaving = HandOver.objects.filter(state=HandOverState.WAITING).values("officer")
     there = Officer.objects.filter(on_duty(localdate(now)), rank__in=list(ranks))
-    stay = there.exclude(pk=without).exclude(pk__in=leaving).exclude(pk__in=handed_over())
+    stay = there.exclude(pk=without).exclude(pk__in=leaving).exclude(pk__in=takes_nothing())
     return list(stay.select_related("squad").order_by("badge"))

@@ -13,6 +13,7 @@ from cases.access import NotPermitted, Viewer
 from cases.enums import Permission
 from cases.models import Account, Role
 from cases.rules.reasons import says_enough, visible
+from cases.services.absence import close, lock_held_by, reopen
 from cases.services.lockout import NoReason
 from cases.services.sessions import end_sessions_of
 
@@ -65,8 +66,8 @@ def create_account(
 @transaction.atomic
 def set_active(
     *, viewer: Viewer, now: datetime, account_id: UUID, active: bool, reason: str
-) -> None:
-    """Close an account and end its sessions, or open it again.
+) -> int:
+    """Close an account and end its sessions, or open it again; how many open cases have nobody now.
 
     Raises NotPermitted, NoReason, NothingChanged, LastManager.
     """
@@ -76,15 +77,18 @@ def set_active(
         raise NotPermitted("Somebody else has to do this to your account.")
     if not says_enough(reason):
         raise NoReason("Why: say how you know who asked, in a sentence.")
+    lock_held_by(Account.objects.filter(pk=account_id).values_list("officer", flat=True))
     list(_managers().select_for_update(of=("self",)))
     account = Account.objects.select_for_update(of=("self",)).filter(pk=account_id).first()
     if account is None or account.is_active is active:
         raise NothingChanged("The account is so already.")
     if not active and not _managers().exclude(pk=account_id).exists():
         raise LastManager("Nobody could open accounts then. Let somebody else manage them first.")
-    account.is_active = active
-    account.save(update_fields=["is_active"])
-    if not active:
+    alone = 0
+    if active:
+        reopen(account, now)
+    else:
+        alone = close(account, now)
         end_sessions_of(account_id, now)
     record(
         Event.ACCOUNT_CHANGED,
@@ -94,6 +98,7 @@ def set_active(
         reason=visible(reason),
         changes={"is_active": [not active, active]},
     )
+    return alone
 
 
 @transaction.atomic

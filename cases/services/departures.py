@@ -11,6 +11,7 @@ from audit.recorder import record
 from cases.access import Viewer
 from cases.enums import Permission
 from cases.models import Account
+from cases.services.absence import close
 from cases.services.accounts import LastManager
 from cases.services.grants import end_grants_of
 from cases.services.sessions import end_sessions_of
@@ -38,8 +39,7 @@ def close_account_of(officer_id: UUID, now: datetime) -> None:
     end_sessions_of(account.pk, now)
     if not account.is_active:
         return
-    account.is_active = False
-    account.save(update_fields=["is_active"])
+    close(account, now)
     record(
         Event.ACCOUNT_CHANGED,
         at=now,

@@ -16,7 +16,11 @@ from cases.selectors.policy import unit_calendar
 _ON_DUTY = """
 SELECT id, rank, badge, squad_id
 FROM cases_officer
-WHERE active_from <= %(today)s AND (active_to IS NULL OR active_to > %(today)s)"""
+WHERE active_from <= %(today)s AND (active_to IS NULL OR active_to > %(today)s)
+  AND NOT EXISTS (
+      SELECT FROM cases_account AS account
+      WHERE account.officer_id = cases_officer.id AND account.closed_at IS NOT NULL
+  )"""
 ACTIVE = f"active AS MATERIALIZED ({_ON_DUTY})"
 # The same without one whose desk is cleared.
 ACTIVE_OTHERS = f"active AS MATERIALIZED ({_ON_DUTY} AND id <> %(leaver)s)"

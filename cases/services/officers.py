@@ -24,6 +24,7 @@ from cases.rules.holding import JUST_BEFORE
 from cases.rules.reasons import says_enough, visible
 from cases.selectors.policy import current_policy, unit_calendar
 from cases.selectors.staff import known_officer, manages_officers
+from cases.services.absence import lock_held_by
 from cases.services.clocks import refresh_cases, refresh_officers
 from cases.services.departures import close_account_of, refuse_losing_last_manager
 from cases.services.flagging import clear_desk
@@ -141,7 +142,7 @@ def withdraw_hand_over(*, viewer: Viewer, now: datetime, officer_id: UUID, reaso
         raise NotPermitted("Your role does not allow you to manage officers.")
     if not says_enough(reason):
         raise NoReason("Why: say in a sentence why they stay.")
-    _lock_held(officer_id)
+    lock_held_by([officer_id])
     officer, before = waiting.officer, waiting.officer.active_to
     if leaves:
         officer.active_to = None
@@ -183,7 +184,7 @@ def _officer_for(viewer: Viewer, officer_id: UUID, reason: str) -> Officer:
         raise NotPermitted("Somebody else has to say that you leave or move.")
     if not says_enough(reason):
         raise NoReason("Why: say how you know that they leave or move, in a sentence.")
-    _lock_held(officer_id)
+    lock_held_by([officer_id])
     officer = Officer.objects.select_for_update(of=("self",)).get(pk=officer_id)
     if officer.hand_overs.filter(state=HandOverState.WAITING).exists():
         raise BadDeparture("A hand-over of theirs waits already. Finish or withdraw it first.")
@@ -208,13 +209,6 @@ def _wait(
         asked_at=now,
         due_at=within.after(now, unit_calendar()),
     )
-
-
-@reading_as(Span.HANDING_ON)
-def _lock_held(officer_id: UUID) -> None:
-    """Cases before officers, as everybody locks."""
-    held = Case.objects.select_for_update(no_key=True, of=("self",))
-    list(held.filter(OPEN, detective=officer_id).order_by("pk").values_list("pk"))
 
 
 @reading_as(Span.HANDING_ON)

@@ -17,6 +17,7 @@ from cases.enums import Permission
 from cases.models import Account
 from cases.rules.sessions import UNUSED
 from cases.selectors.sessions import session_rows
+from cases.services.absence import close, lock_held_by
 
 
 class NoSession(ValueError):
@@ -79,10 +80,10 @@ def disable_unused_accounts(*, viewer: Viewer, now: datetime) -> int:
         .first()
     )
     spared = Q(pk__in=set(changed)) | Q(pk=keeper.pk if keeper else None)
+    lock_held_by(open_accounts.filter(used__lte=since).values_list("officer", flat=True))
     closed = list(unused.exclude(spared))
     for account in closed:
-        account.is_active = False
-        account.save(update_fields=["is_active"])
+        close(account, now)
         _record_closed(account, now)
     return len(closed)
 

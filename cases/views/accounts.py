@@ -43,6 +43,8 @@ from cases.views.standing import INVITED_BY, fresh, proves_again
 
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
 
+NOBODY_HAS = "Nobody has their open cases now; their supervisor sees them. Have them handed over."
+
 
 @requires(Permission.MANAGE_ACCOUNTS)
 @fresh
@@ -81,8 +83,12 @@ def _done(
         messages.success(request, "Their next sign-in asks for a new second factor.")
     else:
         active = given["act"] == OPEN
-        set_active(viewer=viewer, now=now, account_id=account_id, active=active, reason=reason)
+        alone = set_active(
+            viewer=viewer, now=now, account_id=account_id, active=active, reason=reason
+        )
         messages.success(request, "The account is open." if active else "The account is closed.")
+        if alone:
+            messages.warning(request, f"{NOBODY_HAS} How many: {alone}.")
     return redirect("accounts")
 
 

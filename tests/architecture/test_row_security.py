@@ -50,6 +50,8 @@ DOORS = {
     "cases.selectors.service_keys.sweep_health": Span.MONITORING,
     "cases.selectors.statistics.complete_years": Span.STATISTICS,
     "cases.selectors.statistics.edition": Span.STATISTICS,
+    "cases.services.absence._judged_anew": Span.HANDING_ON,
+    "cases.services.absence.lock_held_by": Span.HANDING_ON,
     "cases.services.assignments.give_case": Span.HANDING_ON,
     "cases.services.assignments.hand_over": Span.HANDING_ON,
     "cases.services.audit_export._rows": Span.AUDIT,
@@ -65,7 +67,6 @@ DOORS = {
     "cases.services.hand_overs.complete_hand_over": Span.HANDING_ON,
     "cases.services.importing.known.known_to": Span.IMPORTING,
     "cases.services.linking.suggest_links": Span.LINKS,
-    "cases.services.officers._lock_held": Span.HANDING_ON,
     "cases.services.officers._take_notice": Span.HANDING_ON,
     "cases.services.releases.preparing._next_number": Span.NUMBERS,
 }
