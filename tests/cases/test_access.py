@@ -258,11 +258,12 @@ def test_an_officer_reaches_by_their_role_and_by_nothing_else() -> None:
     bossed = CaseFactory.create(supervisor=boss.officer)
     for account, case in ((detective, lone), (boss, held), (clerk, bossed)):
         GrantFactory.create(user=account, content_object=case)
+    SquadGrantFactory.create(case=lone, squad=squads[0])
 
     exact_sets(assert_all_agree(detective), {held.pk, lone.pk})
     exact_sets(assert_all_agree(boss), {bossed.pk, held.pk})
     exact_sets(assert_all_agree(leads_both), {theirs.pk, watched.pk, lone.pk})
-    exact_sets(assert_all_agree(clerk), {bossed.pk})
+    exact_sets(assert_all_agree(clerk), {bossed.pk, lone.pk})
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def test_a_wall_before_another_case_leaves_this_one_open() -> None:
     assert not access.is_walled(case, account.pk)
     assert account.officer
     assert not access.is_officer_walled(case, account.officer)
+    assert account.pk in {one.account_id for one in access.who_can_see(case, NOW)}
     assert access.walls_between([account.pk], [case.pk]) == set()
     assert access.walled_from(access.viewer_for(account), [case.pk]) == set()
 
