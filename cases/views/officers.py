@@ -28,6 +28,8 @@ from cases.services.officers import (
 from cases.views.gate import requires, signed_in, viewer_of
 from cases.views.standing import fresh
 
+STAYS = "They stay. Nothing is handed over. An account that was closed has to be opened again."
+
 asking_or_acting = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -116,7 +118,7 @@ def withdraw(request: HttpRequest, officer_id: UUID) -> HttpResponse:
         except NothingWaits as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, "They stay. Nothing is handed over.")
+            messages.success(request, STAYS)
             return redirect("officer", officer_id)
     page = officer_page(viewer=viewer, now=now, officer_id=officer_id)
     context = {"page": page, "line": page.line, "form": form, "kinds": _kinds(request)}

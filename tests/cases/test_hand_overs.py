@@ -23,7 +23,7 @@ from cases.enums import (
 from cases.models import Account, Assignment, Case, Flag, HandOver, Officer, Squad
 from cases.models.grant import CaseUserObjectPermission
 from cases.selectors.hand_overs import HELD, KEEP, LED, OPEN_WITH, Sheet, hand_over_sheet
-from cases.services.accounts import LastManager
+from cases.services.accounts import LastManager, set_active
 from cases.services.assignments import OfficerGone, assign_case
 from cases.services.clocks import refresh_cases
 from cases.services.closing import reopen_case
@@ -71,6 +71,10 @@ def leaves(account: Account, *, on: Any = TODAY) -> HandOver:
     return deactivate_officer(
         viewer=administrator(), now=NOW, officer_id=account.officer.pk, on=on, reason=WHY
     )
+
+
+def opened_again(account: Account) -> None:
+    set_active(viewer=administrator(), now=NOW, account_id=account.pk, active=True, reason=WHY)
 
 
 def suggestions(sheet: Sheet, **changed: str) -> dict[str, str]:
@@ -401,8 +405,10 @@ def test_who_stays_after_all_stays(desk: Desk) -> None:
 
     officer.refresh_from_db()
     assert officer.active_to is None
-    assert orphaned(case) is None
     assert HandOver.objects.get().state == HandOverState.WITHDRAWN
+    assert orphaned(case) is not None, "They can't sign in: nobody has it."
+    opened_again(desk.detective)
+    assert orphaned(case) is None
 
 
 def test_nothing_is_given_to_who_is_gone_nor_reopened_quietly(desk: Desk) -> None:
@@ -493,6 +499,7 @@ def test_what_came_on_the_last_day_is_orphaned_too_and_theirs_again(
     assert orphaned(case) is not None
 
     withdraw_hand_over(viewer=administrator(), now=NOW, officer_id=officer.pk, reason=WHY)
+    opened_again(desk.detective)
 
     assert orphaned(case) is None
     assert case.assignments.get().ended_at is None
