@@ -67,6 +67,10 @@ class Viewer:
         """Of another agency; one without a discipline reads the least."""
         return bool(self.discipline) or self.role_code == RoleCode.PARTNER
 
+    def is_there(self, on: date) -> bool:
+        """Whether they are with the unit on that day still; whoever is no officer always is."""
+        return self.gone_on is None or self.gone_on > on
+
     def can(self, permission: Permission) -> bool:
         """Whether the role holds the permission at all; on a case, ask `decide`."""
         return self.is_active and permission in self.permissions

@@ -43,7 +43,7 @@ def who_can_see(case: Case, now: datetime) -> tuple[CanSee, ...]:
         wall = wall_said(walled=viewer.account_id in walled)
         given = Grants(grants[row["pk"]], grants[viewer.member_of] if viewer.member_of else ())
         decision = decision_of(viewer, case, Permission.VIEW_CASES, wall, given)
-        if decision.allowed:
+        if decision.allowed and viewer.is_there(localdate(now)):
             seeing.append(CanSee(row["pk"], viewer.label, row["role__label"], decision))
     return tuple(seeing)
 
@@ -57,7 +57,7 @@ def answering_below(
     query, whatever the number of cases.
     """
     accounts = Account.objects.filter(is_active=True, role__scope=Scope.SQUAD)
-    here = [one for one in viewers_for(accounts) if not one.gone_on or one.gone_on > localdate(now)]
+    here = [one for one in viewers_for(accounts) if one.is_there(localdate(now))]
     return {
         case.pk: frozenset(
             viewer.account_key for viewer in here if _may_by_role(viewer, case, permission)

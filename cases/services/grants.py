@@ -153,9 +153,9 @@ def _check_terms(terms: Terms, now: datetime) -> None:
 
 @transaction.atomic
 def end_grant(*, viewer: Viewer, now: datetime, grant_id: int, reason: str = "") -> None:
-    """End a grant before its time. Raises Hidden, NotPermitted."""
+    """End a grant before its time, once. Raises Hidden, NotPermitted."""
     grants = CaseUserObjectPermission.objects.select_related("content_object")
-    grant = grants.filter(pk=grant_id).first()
+    grant = grants.filter(pk=grant_id, ended_at__isnull=True).first()
     if grant is None:
         raise access.Hidden
     access.require(viewer, grant.content_object, Permission.GRANT_ACCESS, now)
@@ -164,8 +164,9 @@ def end_grant(*, viewer: Viewer, now: datetime, grant_id: int, reason: str = "")
 
 @transaction.atomic
 def end_squad_grant(*, viewer: Viewer, now: datetime, grant_id: UUID, reason: str) -> None:
-    """End a squad's access before its time. Raises Hidden, NotPermitted."""
-    grant = SquadGrant.objects.select_related("case").filter(pk=grant_id).first()
+    """End a squad's access before its time, once. Raises Hidden, NotPermitted."""
+    shares = SquadGrant.objects.select_related("case")
+    grant = shares.filter(pk=grant_id, ended_at__isnull=True).first()
     if grant is None:
         raise access.Hidden
     access.require(viewer, grant.case, Permission.GRANT_ACCESS, now)

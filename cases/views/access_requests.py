@@ -53,6 +53,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.GRANT_ACCESS)
+@fresh
 @asking_or_acting
 def decide(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Approve one request until a day, or refuse it with a reason."""

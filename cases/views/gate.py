@@ -83,7 +83,7 @@ def _bind_viewer(request: HttpRequest) -> HttpResponseBase | None:
         _end_inactive_session(request)
         return _to_sign_in(request)
     viewer, now = viewer_for(account), timezone.now()
-    if viewer.gone_on is not None and viewer.gone_on <= timezone.localdate(now):
+    if not viewer.is_there(timezone.localdate(now)):
         _end_inactive_session(request)
         return _to_sign_in(request)
     over = why_session_is_over(request, account, now)

@@ -51,6 +51,7 @@ def why(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 @requires(Permission.GRANT_ACCESS)
+@fresh
 @asking_or_acting
 def give(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = _guarded(request, case_id)
@@ -122,6 +123,7 @@ def end_share(request: HttpRequest, case_id: UUID, share_id: UUID) -> HttpRespon
 
 
 @requires(Permission.GRANT_ACCESS)
+@fresh
 @asking_or_acting
 def wall(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = _guarded(request, case_id)

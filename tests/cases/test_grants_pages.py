@@ -13,7 +13,7 @@ from audit.events import Event
 from audit.models import Entry
 from cases.access import Hidden, find_case, viewer_for, visible_cases
 from cases.enums import RoleCode
-from cases.models import Case, Wall
+from cases.models import Case, Officer, Wall
 from cases.models.grant import CaseUserObjectPermission
 from cases.services.grants import (
     BadGrant,
@@ -53,6 +53,15 @@ def test_everybody_who_can_see_the_case_is_named_with_the_rule(desk: Desk) -> No
         assert seer.by
     assert [wall.who for wall in page.walls] == [shut_out.display_name]
     assert [grant.who for grant in page.grants] == [partner.display_name]
+
+
+def test_whoever_is_gone_today_is_not_named_before_their_account_is_closed(desk: Desk) -> None:
+    case = desk.held_case()
+    captain = AccountFactory.create(role=RoleCode.CAPTAIN)
+    for on, named in ((NOW.date() + DAY, True), (NOW.date(), False)):
+        Officer.objects.filter(account=captain).update(active_to=on)
+        seers = [seer.account_id for seer in why(desk, case).context["page"].seers]
+        assert (captain.pk in seers) is named
 
 
 def test_one_person_is_explained_rule_by_rule(desk: Desk) -> None:

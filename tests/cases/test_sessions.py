@@ -311,10 +311,11 @@ def test_somebody_elses_password_proves_nothing(account: Account, detective: Rol
 
 
 DANGEROUS = {
-    "access-review-role", "account-invite", "accounts", "accounts-locked", "break-glass",
-    "expunge-request", "factor-app", "factor-codes", "factor-passkey", "factor-remove", "grant-end",
-    "officer-send", "provider-link", "provider-unlink", "role-change", "role-edit", "roles-import",
-    "service-key-new", "service-keys", "session-end", "share-end", "wall-lift",
+    "access-decide", "access-review-role", "account-invite", "accounts", "accounts-locked",
+    "break-glass", "expunge-request", "factor-app", "factor-codes", "factor-passkey",
+    "factor-remove", "grant-end", "grant-give", "officer-send", "provider-link", "provider-unlink",
+    "role-change", "role-edit", "roles-import", "service-key-new", "service-keys", "session-end",
+    "share-end", "wall-lift", "wall-set",
 }  # fmt: skip
 
 
