@@ -303,3 +303,25 @@ def test_whoever_let_a_partner_in_is_told_what_they_read(desk: Desk, case: Case)
         "child said, and interviews. Never who reported."
     ) in told(account)
     assert "What they read of it" not in told(desk.detective)
+
+
+def test_a_refused_reveal_says_which_rule_refused_it(desk: Desk, case: Case) -> None:
+    captain = factories.AccountFactory.create(role=RoleCode.CAPTAIN)
+    partner = partner_of(Discipline.THERAPIST, case)
+    parts, own = access.revealing.PARTS_READ, access.revealing.OWN_CASE_ONLY
+
+    def steps(account: Account, *, is_read: bool, tells: bool) -> dict[str, str]:
+        decision = access.decide_reveal(
+            access.viewer_for(account), case, NOW, is_read=is_read, tells_who_reported=tells
+        )
+        said = {step.rule: step.outcome for step in decision.steps}
+        assert decision.allowed is ("denied" not in said.values())
+        return {rule: said[rule] for rule in (parts, own)}
+
+    assert steps(desk.detective, is_read=True, tells=True) == {
+        parts: "not applicable",
+        own: "granted",
+    }
+    assert steps(captain, is_read=True, tells=True) == {parts: "not applicable", own: "denied"}
+    assert steps(partner, is_read=False, tells=False) == {parts: "denied", own: "not applicable"}
+    assert steps(partner, is_read=True, tells=False) == {parts: "granted", own: "not applicable"}
