@@ -32,22 +32,29 @@ def close(account: Account, now: datetime) -> int:
     """
     account.is_active, account.closed_at = False, now - JUST_BEFORE
     account.save(update_fields=["is_active", "closed_at"])
-    return _judged_anew(account.officer_id, now)
+    if account.officer_id is None:
+        return 0
+    return _left_to_others(account.officer_id, now)
 
 
 def reopen(account: Account, now: datetime) -> None:
     """A step: they have again what is still theirs."""
     account.is_active, account.closed_at = True, None
     account.save(update_fields=["is_active", "closed_at"])
-    _judged_anew(account.officer_id, now)
+    if account.officer_id is not None:
+        _judged_anew(account.officer_id, now)
 
 
 @reading_as(Span.HANDING_ON)
-def _judged_anew(officer_id: UUID | None, now: datetime) -> int:
-    if officer_id is None:
-        return 0
+def _left_to_others(officer_id: UUID, now: datetime) -> int:
+    alone = _judged_anew(officer_id, now)
+    clear_desk(officer_id, now)
+    return alone
+
+
+@reading_as(Span.HANDING_ON)
+def _judged_anew(officer_id: UUID, now: datetime) -> int:
+    """Every open case of theirs, and how many those are."""
     cases = list(Case.objects.filter(OPEN, detective=officer_id).values_list("pk", flat=True))
     refresh_cases(case_ids=cases, now=now)
-    if Account.objects.filter(officer=officer_id, closed_at__isnull=False).exists():
-        clear_desk(officer_id, now)
     return len(cases)

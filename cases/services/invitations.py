@@ -81,9 +81,7 @@ def invite(
         at=now,
         subject_type="account",
         subject_id=account.pk,
-        details={"role": role_code, "discipline": discipline}
-        if discipline
-        else {"role": role_code},
+        details={"role": role_code} | ({"discipline": discipline} if discipline else {}),
     )
     return _invited(account, now, "")
 

@@ -51,6 +51,7 @@ DOORS = {
     "cases.selectors.statistics.complete_years": Span.STATISTICS,
     "cases.selectors.statistics.edition": Span.STATISTICS,
     "cases.services.absence._judged_anew": Span.HANDING_ON,
+    "cases.services.absence._left_to_others": Span.HANDING_ON,
     "cases.services.absence.lock_held_by": Span.HANDING_ON,
     "cases.services.assignments.give_case": Span.HANDING_ON,
     "cases.services.assignments.hand_over": Span.HANDING_ON,

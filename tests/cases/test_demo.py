@@ -174,13 +174,15 @@ class TestCaseload:
             role: authenticate(username=role, password=word) for role, word in PASSWORDS.items()
         } == {role: Account.objects.get(username=role) for role in PASSWORDS}
 
-    def test_nobody_of_them_is_closed_as_unused(self) -> None:
+    def test_nobody_of_the_unit_is_closed_as_unused_and_leaves_cases_to_nobody(self) -> None:
         with transaction.atomic():
-            disable_unused_accounts(viewer=system_viewer("test"), now=NOW + timedelta(days=1))
+            closed = disable_unused_accounts(
+                viewer=system_viewer("test"), now=NOW + timedelta(days=1)
+            )
             left = Account.objects.filter(username__in=PASSWORDS, is_active=True).count()
             transaction.set_rollback(True)
 
-        assert left == len(PASSWORDS)
+        assert (closed, left) == (0, len(PASSWORDS))
 
     def test_nobody_else_can_sign_in(self) -> None:
         others = Account.objects.exclude(username__in=PASSWORDS)

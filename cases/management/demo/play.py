@@ -61,8 +61,9 @@ def load(*, now: datetime, seed: int, cases: int, passwords: dict[str, str]) -> 
     made = Case.objects.count()
     with acting_as_system("demo"):
         run_sweep(now=now)
-        # The unit began months ago; who signs in to it begins today, and is not closed as unused.
-        Account.objects.filter(username__in=passwords).update(created_at=now)
+        # The unit began months ago; whose account is open begins today, and is not closed as
+        # unused, which would leave their cases to nobody.
+        Account.objects.filter(is_active=True).update(created_at=now)
         record(Event.DEMO_LOADED, at=now, details={"cases": made, "seed": seed})
     return made
 
